@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "proxy/base/address.h"
 #include "proxy/base/buf.h"
 #include "proxy/base/err.h"
 #include "proxy/table/settings.h"
@@ -55,7 +56,7 @@ struct conf_tls {
 };
 
 struct conf_listener {
-    const char *address; /* "IPv4:port", "[IPv6]:port" or "unix:/path" */
+    struct address address; /* port 0: any that is free */
     struct conf_tls tls;
     bool preview; /* Host "<build>.<role>" reaches that set, live or not */
 };
@@ -113,7 +114,7 @@ struct conf {
     const char *state_dir;
     const char *secret_file;
     struct conf_control control;
-    const char *admin_address; /* "" off */
+    struct address admin_address; /* its text is "" where there is none */
     enum conf_journal_kind journal;
     struct conf_access_log access_log;
     uint32_t shutdown_delay_ms;
