@@ -41,9 +41,10 @@ struct runner_drain {
 /* One thing that happened to an operation. Texts are plain sentences without a line end, valid
  * during the callback. */
 struct runner_step {
-    const char *operation; /* id */
-    const char *kind;      /* "deploy", "cutover", "rollback", ... */
-    const char *role;      /* the first one of a cutover of several */
+    const char
+        *operation;   /* the epoch of its cutover.begin in decimal; "" when no cutover was begun */
+    const char *kind; /* "deploy", "cutover", "rollback", ... */
+    const char *role; /* the first one of a cutover of several */
     const char *name; /* of the step: "accepted", "started", "ready", "connected", "disconnected",
                          "finishing", "drained", ... */
     const char *text; /* for a person */
@@ -71,11 +72,17 @@ struct runner_follower_calls {
 
 struct runner_follower;
 
-/* Hands a command over (copied) and follows what becomes of it. The follower is the caller's until
- * runner_follower_free; NULL when out of memory, and then nothing was handed over. Freeing it, at
- * any moment, leaves the operation going. */
+/* Hands a command over (copied, what it points to as well) and follows what becomes of it. Where
+ * another operation runs on the role and wait_ms is not 0, it waits that long for its end before it
+ * is refused as busy; rollback and abort never wait. A command that begins a cutover ends with it:
+ * deploy when the old set has drained, cutover and rollback at the commit; every other one ends
+ * once its event is in effect (runner_wait follows a set further). A last step may come without one
+ * before it, when it is so already. The follower is the caller's until runner_follower_free; NULL
+ * when out of memory, and then nothing was handed over. Freeing it, at any moment, leaves the
+ * operation going; a command that still waits for another one is then dropped. */
 struct runner_follower *runner_submit(struct runner *runner, const struct core_command *command,
-                                      const struct runner_follower_calls *calls, void *arg);
+                                      uint64_t wait_ms, const struct runner_follower_calls *calls,
+                                      void *arg);
 
 /* Follows an operation from its first kept step on; one that ended within memory (the last 64)
  * tells its steps and its end. ERR_NOT_FOUND for an unknown id. */
