@@ -105,9 +105,9 @@ void runner_follower_free(struct runner_follower *follower);
 
 /* ---- The journal, as people read it ---- */
 
-/* One event: a JSON object without line end, with at least "epoch", "at", "kind", and where they
- * apply "role" or "roles", "by", "note", "claimed", "operation", "from", "to", "result", "reason".
- * Valid during the callback. */
+/* One event: a JSON object without line end, with "epoch", "at" (RFC 3339), "event" (its name in
+ * control/core/events.def), "by", "note" and its own fields under the keys of
+ * control/core/fields.def. Valid during the callback. */
 struct runner_event {
     uint64_t epoch;
     struct span json;
