@@ -30,9 +30,11 @@ enum field_class {
 };
 
 enum field_flag {
-    FIELD_FLAG_HOP = 1, /* hop-by-hop by its name, or because Connection names it: not passed on */
-    FIELD_FLAG_LOOKALIKE =
-        2 /* differs from a name of class FRAMING, HOP or FORWARDING only by `_` for `-` */
+    /* Not passed on: hop-by-hop by its name, named by Connection, or like a name of class FRAMING
+       or HOP but for `_`. */
+    FIELD_FLAG_HOP = 1,
+    /* Like a name of class FORWARDING but for `_`: passed on for trusted peers only. */
+    FIELD_FLAG_LOOKALIKE = 2
 };
 
 struct field {
@@ -85,9 +87,9 @@ enum field_id field_id_of(struct span name);
 const char *field_id_name(enum field_id id);
 enum field_class field_id_class(enum field_id id);
 
-/* Whether the name differs from one of class FRAMING, HOP or FORWARDING only by `_` for `-`: what
- * CGI-like servers take for it. */
-bool field_name_is_lookalike(struct span name);
+/* The id that a name has once each `_` is read as `-`, as CGI-like servers do; FIELD_OTHER when it
+ * has no `_` or means nothing. */
+enum field_id field_id_like(struct span name);
 
 /* Whether text is a token (RFC 9110 section 5.6.2), and so could be a field name. */
 bool field_is_token(struct span text);
