@@ -1,0 +1,1 @@
+"""What bench/run and bench/switch share: processes, peers, the load generator, statistics."""

@@ -1,0 +1,76 @@
+"""The ways to move traffic from one build to another: each is a peer with a switch."""
+
+import os
+import signal
+import socket
+
+from .peers import Haproxy, Nginx, Turnout
+
+
+def unix_order(path, line):
+    """Sends one line to a Unix socket and waits for the end of the answer."""
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(5)
+        control.connect(path)
+        control.sendall(line.encode() + b"\n")
+        while control.recv(4096):
+            pass
+
+
+class HaproxyCommands(Haproxy):
+    """Both servers configured; one line on the stats socket makes one ready and drains the other."""
+
+    name = "haproxy-api"
+
+    def servers(self, build):
+        return "".join(f"  server {name} 127.0.0.1:{port}{'' if name == build else ' disabled'}\n"
+                       for name, port in self.origins.items())
+
+    def switch(self, build):
+        others = "; ".join(f"set server out/{name} state drain"
+                           for name in self.origins if name != build)
+        unix_order(self.path("stats.sock"), f"set server out/{build} state ready; {others}")
+
+
+class HaproxyReload(Haproxy):
+    """A new configuration, and the master is told to reload: a new worker takes the listeners over
+    from the old one (-sf with -x, which the master does by itself)."""
+
+    name = "haproxy-reload"
+
+    def command(self):
+        return [self.program, "-W", "-S", self.path("master.sock"), "-f", self.path("haproxy.cfg")]
+
+    def switch(self, build):
+        self.configure(build)
+        unix_order(self.path("master.sock"), "reload")
+
+
+class NginxReload(Nginx):
+    """A new configuration and SIGHUP."""
+
+    name = "nginx-reload"
+
+    def switch(self, build):
+        self.configure(build)
+        os.kill(self.child.pid, signal.SIGHUP)
+
+
+class TurnoutCutover(Turnout):
+    """Two sets registered; `turnout cutover` moves the role, the process of the command included."""
+
+    name = "turnout-cutover"
+
+    def start(self, origins, pem=None):
+        super().start(origins, pem)
+        for build, port in origins.items():
+            if build != "v1":
+                self.turnout("set", "add", "web", build, f"127.0.0.1:{port}")
+                self.turnout("wait", "web", "ready", build, "--timeout", "20s")
+
+    def switch(self, build):
+        self.turnout("cutover", "web", build)
+
+
+SWITCHES = {peer.name: peer for peer in (TurnoutCutover, HaproxyCommands, HaproxyReload,
+                                         NginxReload)}
