@@ -1,7 +1,7 @@
 /*
- * lock: one daemon per state directory. The lock is the kernel's (an open file description lock on
- * STATE_DIR/lock), so it ends with the process however it dies; the file stays. The pid inside is
- * for people. Main thread, at start and end.
+ * lock: one daemon per state directory. The lock is the kernel's (flock on STATE_DIR/lock), so it
+ * ends with the process however it dies; the file stays. The pid inside is for people. Main thread,
+ * at start and end.
  */
 #ifndef TURNOUT_JOURNAL_LOCK_H
 #define TURNOUT_JOURNAL_LOCK_H
