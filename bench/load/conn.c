@@ -73,7 +73,8 @@ conn_broken(struct run *run, struct conn *conn, ssize_t why)
     conn_close(run, conn);
 }
 
-/* A failure to send is left for the read that follows it to explain: the answer may be there. */
+/* A failure to send is left for the read that follows it to explain, as the answer may be there;
+ * but OpenSSL tells what is wrong with TLS only once. */
 static void
 conn_write(struct run *run, struct conn *conn)
 {
@@ -88,6 +89,8 @@ conn_write(struct run *run, struct conn *conn)
             conn->is_up = true;
         }
     } while (sent > 0 && conn->sent < plan->request_size);
+    if (sent == STREAM_TLS)
+        conn_broken(run, conn, sent);
 }
 
 static void
