@@ -129,6 +129,9 @@ stream_peer_closed(const struct stream *stream)
 /* The same by asking the kernel: one system call, sees what no turn has told yet. */
 bool stream_probe_closed(struct stream *stream);
 
+/* Whether the connection has been reset, of a stream that is not being read: one system call. Bytes and a FIN leave it alive. */
+bool stream_check_dead(struct stream *stream);
+
 /* enum err of stream->error. */
 enum err stream_err(const struct stream *stream);
 
