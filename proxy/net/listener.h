@@ -47,6 +47,7 @@ struct listener {
     bool is_paused;
     bool is_backing_off; /* out of descriptors or memory */
     uint32_t back_off_ms;
+    uint64_t logged_ms; /* the last line about it */
     /* The socket is the callee's: non-blocking, closed on exec. */
     void (*on_accept)(struct listener *listener, int fd, const struct sockaddr_storage *peer,
                       socklen_t peer_size);

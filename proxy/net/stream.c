@@ -87,7 +87,8 @@ on_event(int fd, short what, void *arg)
     }
     bool is_new = is_reset_after_fin(stream, what) && note_reset(stream);
     if (!is_new && stream->tls != NULL) {
-        is_new = tls_session_event(stream, (what & (EV_READ | EV_CLOSED)) != 0, (what & EV_WRITE) != 0);
+        is_new =
+            tls_session_event(stream, (what & (EV_READ | EV_CLOSED)) != 0, (what & EV_WRITE) != 0);
         what &= EV_CLOSED;
     }
     if (!stream->has_failed) {
@@ -205,10 +206,9 @@ stream_shutdown_write(struct stream *stream)
     if (stream->has_failed) {
         return;
     }
-    if (stream->tls != NULL) {
-        tls_session_shutdown(stream);
+    if (stream->tls == NULL || tls_session_shutdown(stream)) {
+        shutdown(stream->fd, SHUT_WR);
     }
-    shutdown(stream->fd, SHUT_WR);
 }
 
 void
@@ -221,7 +221,7 @@ stream_close(struct stream *stream, bool reset)
         event_del(stream_event(stream));
     }
     if (stream->tls != NULL) {
-        if (!reset && !stream->is_write_shut && !stream->has_failed) {
+        if (!reset && !stream->is_write_shut && !stream->has_failed && !stream->has_eof) {
             tls_session_shutdown(stream);
         }
         tls_session_free(stream->tls);

@@ -102,10 +102,9 @@ stream_is_tls(const struct stream *stream)
 
 /* For the access log; "" without TLS or before the end of the handshake. Valid until stream_close.
  */
-const char *stream_tls_version(const struct stream *stream); /* "TLSv1.3" */
-const char *stream_tls_cipher(const struct stream *stream);  /* "TLS_AES_128_GCM_SHA256" */
-const char *stream_tls_server_name(
-    const struct stream *stream); /* SNI as the client sent it, lower case; "" for none */
+const char *stream_tls_version(const struct stream *stream);     /* "TLSv1.3" */
+const char *stream_tls_cipher(const struct stream *stream);      /* "TLS_AES_128_GCM_SHA256" */
+const char *stream_tls_server_name(const struct stream *stream); /* SNI as sent; "" for none */
 bool stream_tls_is_resumed(const struct stream *stream);
 bool stream_tls_is_ready(const struct stream *stream); /* the handshake is done */
 
@@ -129,7 +128,8 @@ stream_peer_closed(const struct stream *stream)
 /* The same by asking the kernel: one system call, sees what no turn has told yet. */
 bool stream_probe_closed(struct stream *stream);
 
-/* Whether the connection has been reset, of a stream that is not being read: one system call. Bytes and a FIN leave it alive. */
+/* Whether the connection has been reset, of a stream that is not being read: one system call. Bytes
+ * and a FIN leave it alive. */
 bool stream_check_dead(struct stream *stream);
 
 /* enum err of stream->error. */
