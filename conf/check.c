@@ -92,6 +92,9 @@ is_claim_known(const struct checks *checks, size_t index)
 {
     config_setting_t *hosts = look_up_role(checks, index, "hosts");
     config_setting_t *path = look_up_role(checks, index, "path");
+    if (reader_is_bad(look_up_role(checks, index, "kind"))) {
+        return false;
+    }
     bool has_hosts =
         hosts == NULL || config_setting_is_list(hosts) || config_setting_is_array(hosts);
     return has_hosts && !reader_is_bad(path);

@@ -72,6 +72,11 @@ refuse_syntax(struct reader *reader, const config_t *config, struct span text)
         return refuse_text(reader, &finding);
     }
     const char *what = config_error_text(config);
+    if (what != NULL && strstr(what, "mismatched element type") != NULL) {
+        reader_error_at(reader, line,
+                        "the items of [ ] are all of one type; those of ( ) need not be");
+        return ERR_SYNTAX;
+    }
     reader_error_at(reader, line,
                     "%s; look for a missing = or \"; here, or at the end of the line before",
                     what == NULL ? "syntax error" : what);
@@ -102,10 +107,6 @@ parse(struct reader *reader, struct buf *text, struct conf *conf)
     const char *string = buf_append_text(text, "\n") ? buf_string(text) : NULL;
     if (string == NULL) {
         return ERR_NO_MEMORY;
-    }
-    if (strlen(string) != buf_size(text)) {
-        reader_error_at(reader, 0, "there is a NUL byte in it: it is not a text");
-        return ERR_SYNTAX;
     }
     if (!scan_check(buf_span(text), &finding)) {
         return refuse_text(reader, &finding);

@@ -13,7 +13,7 @@
 #include "proxy/base/buf.h"
 
 /* Mistakes that are written out; more are counted. */
-enum { READER_ERRORS_MAX = 50 };
+enum { READER_ERRORS_MAX = 1000 };
 
 struct reader {
     const char *name;   /* of the file, for messages */

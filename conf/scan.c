@@ -157,7 +157,7 @@ static enum scan_kind
 refuse_byte(struct scan *scan)
 {
     unsigned char c = byte_at(scan, 0);
-    scan->problem = "this does not belong here";
+    scan->problem = "this does not belong here; texts stand in double quotes";
     if (c == '\'') {
         scan->problem = "texts stand in double quotes";
     } else if (c == '@') {

@@ -85,7 +85,8 @@ close_bracket(struct checker *checker, const struct scan_token *token)
         return find_pair(checker, token, "it does not close what is open");
     }
     if (sign_of(&checker->before) == ',' && opens != '{') {
-        return find(checker, token, "a comma before it: take the last comma of the list out");
+        return find(checker, &checker->before,
+                    "no item follows: take the last comma of the list out");
     }
     checker->depth--;
     return true;
@@ -128,6 +129,21 @@ check_token(struct checker *checker, const struct scan_token *token)
     return token->kind == SCAN_SIGN ? check_sign(checker, token) : true;
 }
 
+/* Libconfig would end there, in a comment too. */
+static bool
+check_nul(struct checker *checker, struct span text)
+{
+    struct scan_token token = {SCAN_PROBLEM, 1, SPAN("")};
+    const char *nul = memchr(text.data, '\0', text.size);
+    if (nul == NULL) {
+        return true;
+    }
+    for (const char *c = text.data; c < nul; c++) {
+        token.line += *c == '\n' ? 1 : 0;
+    }
+    return find(checker, &token, "a NUL byte: this is not a text");
+}
+
 bool
 scan_check(struct span text, struct scan_finding *finding)
 {
@@ -135,6 +151,9 @@ scan_check(struct span text, struct scan_finding *finding)
     struct scan_token token;
     struct checker checker = {.before = {SCAN_SIGN, 1, SPAN(";")}, .finding = finding};
     scan_init(&scan, text);
+    if (!check_nul(&checker, text)) {
+        return false;
+    }
     do {
         scan_next(&scan, &token);
         if (token.kind == SCAN_PROBLEM) {

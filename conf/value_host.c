@@ -129,5 +129,5 @@ value_authority(struct reader *reader, const struct setting *setting, const stru
         }
         host.size = size;
     }
-    return (host.size == 0 || value_is_host(host)) && keep_lower(reader, value->text, out);
+    return value_is_host(host) && keep_lower(reader, value->text, out);
 }
