@@ -101,8 +101,9 @@ blocking_start(struct loop *loop, struct blocking **out)
 enum err
 blocking_post(struct blocking *blocking, blocking_fn work, blocking_fn done, void *context)
 {
-    if (blocking->outstanding == BLOCKING_JOBS_MAX) {
-        return ERR_LIMIT;
+    /* Only this thread writes is_stopping, so it may read it without the lock. */
+    if (blocking->is_stopping || blocking->outstanding == BLOCKING_JOBS_MAX) {
+        return blocking->is_stopping ? ERR_NOT_READY : ERR_LIMIT;
     }
     struct job *job = malloc(sizeof(*job));
     if (job == NULL) {
@@ -111,7 +112,6 @@ blocking_post(struct blocking *blocking, blocking_fn work, blocking_fn done, voi
     *job = (struct job){.work = work, .done = done, .context = context};
     blocking->outstanding++;
     pthread_mutex_lock(&blocking->lock);
-    CHECK(!blocking->is_stopping);
     list_add_last(&blocking->jobs, &job->node);
     pthread_cond_signal(&blocking->is_wanted);
     pthread_mutex_unlock(&blocking->lock);

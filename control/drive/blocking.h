@@ -19,7 +19,8 @@ typedef void (*blocking_fn)(void *context);
 /* Starts the thread. The caller owns *out. */
 enum err blocking_start(struct loop *loop, struct blocking **out);
 
-/* Posts a job. ERR_NO_MEMORY or ERR_LIMIT (too many are waiting): neither function will be called.
+/* Posts a job. ERR_NO_MEMORY, ERR_LIMIT (too many are waiting) or ERR_NOT_READY (it is being
+ * stopped): neither function will be called.
  */
 enum err blocking_post(struct blocking *blocking, blocking_fn work, blocking_fn done,
                        void *context);
