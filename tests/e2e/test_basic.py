@@ -26,7 +26,7 @@ class Basic(TurnoutTest):
     def test_status_json_has_what_the_contract_names(self):
         daemon, one = self.live_daemon()
         status = daemon.status()
-        self.assertEqual(sorted(status), ["epoch", "node", "nodes", "roles"])
+        self.assertLessEqual({"epoch", "node", "nodes", "roles"}, set(status))
         self.assertGreater(status["epoch"], 0)
         role = status["roles"][0]
         self.assertLessEqual({"role", "kind", "live", "candidate", "previous", "draining",
