@@ -152,6 +152,8 @@ enum runner_view_place {
 };
 
 struct runner_view_set {
+    uint64_t set_id; /* of its ledger (engine_ledger), whose instances are in the same order; 0: not
+                        published */
     const char *build;
     const char *digest;           /* 64 hex digits */
     enum runner_view_place place; /* what it is to its role */
