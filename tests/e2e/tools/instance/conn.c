@@ -200,8 +200,9 @@ conn_step(struct conn *conn, uint64_t now_us)
             conn_close(conn);
             return false;
         }
+        size_t before = conn->in.size;
         request_read_body(request, &conn->in);
-        return true;
+        return conn->in.size < before || request->state == REQUEST_BAD;
     }
     if (request->state == REQUEST_BAD) {
         stats.bad++;
