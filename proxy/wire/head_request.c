@@ -155,8 +155,7 @@ read_target(struct head_reader *reader, struct wire_request *request)
     }
     request->target = (struct span){start, (size_t)(stop - start)};
     reader->at = stop + 1;
-    enum wire_reason reason = split_target(request);
-    return reason == WIRE_REASON_NONE ? WIRE_DONE : head_refuse(reader, reason);
+    return WIRE_DONE;
 }
 
 static bool
@@ -203,7 +202,12 @@ read_request_line(struct head_reader *reader, struct wire_request *request,
         result = read_version(reader, request);
     }
     reader->end = end;
-    return result == WIRE_MORE && is_cut ? head_refuse(reader, WIRE_REASON_LINE_TOO_LONG) : result;
+    if (result == WIRE_MORE && is_cut) {
+        return head_refuse(reader, WIRE_REASON_LINE_TOO_LONG);
+    }
+    /* Only now, so that another version's preface is told that it is the version. */
+    enum wire_reason reason = result == WIRE_DONE ? split_target(request) : WIRE_REASON_NONE;
+    return reason == WIRE_REASON_NONE ? result : head_refuse(reader, reason);
 }
 
 static bool
