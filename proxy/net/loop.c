@@ -213,7 +213,7 @@ loop_turn(struct loop *loop, bool may_sleep)
         set_alarm(loop);
     }
     loop->is_now_stale = true;
-    event_base_loop(loop->base, sleeps ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+    event_base_loop(loop->base, sleeps ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
     run_timers(loop);
     run_tasks(loop);
     for (size_t i = 0; i < loop->hook_count; i++) {
