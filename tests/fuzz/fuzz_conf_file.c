@@ -7,6 +7,15 @@
 enum { FUZZ_TEXT_MAX = 16384 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* Libconfig's lexer forgets the text that it is in the middle of when its parser gives up: once, in
+ * a process that then ends. */
+const char *
+__lsan_default_suppressions(void)
+{
+    return "leak:libconfig";
+}
 
 static void
 check_loaded(const struct conf *conf)
