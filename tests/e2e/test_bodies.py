@@ -1,5 +1,5 @@
 """Large bodies through slow peers: they arrive whole, and the memory of turnoutd stays bounded. The
-short form moves 64 MiB; TURNOUT_BODY_MIB asks for more."""
+short form moves bodies of 64 MiB; TURNOUT_BODY_MIB asks for more."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import socket
 from harness import TurnoutTest, main, pattern, request_bytes, until
 
 MIB = 1 << 20
-TOTAL = int(os.environ.get("TURNOUT_BODY_MIB", "64")) * MIB
+SIZE = int(os.environ.get("TURNOUT_BODY_MIB", "64")) * MIB
 SLOW = 10
 # What 10 connections may add to the memory: buffers of both directions with room for the sanitizers'
 # own book-keeping.
@@ -48,11 +48,10 @@ class Bodies(TurnoutTest):
         return made
 
     def test_down(self):
-        size = TOTAL // SLOW
         left = {}
         selector = selectors.DefaultSelector()
         for sock in self.clients():
-            sock.sendall(request_bytes("/_body?size=%d" % size, fields={"Connection": "close"}))
+            sock.sendall(request_bytes("/_body?size=%d" % SIZE, fields={"Connection": "close"}))
             selector.register(sock, selectors.EVENT_READ)
             left[sock] = 0
         until(lambda: self.one.stats()["in_flight"] == SLOW, "all begun")
@@ -68,13 +67,13 @@ class Bodies(TurnoutTest):
                 if not got:
                     selector.unregister(key.fileobj)
         for count in left.values():
-            self.assertGreater(count, size)
-            self.assertLess(count, size + 2000)
+            self.assertGreater(count, SIZE)
+            self.assertLess(count, SIZE + 2000)
         self.assertLess(self.most, BOUND)
 
     def test_down_with_clients_that_do_not_read_at_all(self):
         for sock in self.clients():
-            sock.sendall(request_bytes("/_body?size=%d" % (TOTAL // SLOW)))
+            sock.sendall(request_bytes("/_body?size=%d" % (SIZE)))
         until(lambda: self.one.stats()["in_flight"] == SLOW, "all begun")
         deadline = [0]
 
@@ -86,16 +85,15 @@ class Bodies(TurnoutTest):
         self.assertLess(self.most, BOUND)
 
     def test_up_to_a_slow_instance(self):
-        size = TOTAL // SLOW
         piece = pattern(MIB)
         selector = selectors.DefaultSelector()
         left = {}
         for sock in self.clients():
             sock.sendall(("POST /_upload?read_rate=40000000 HTTP/1.1\r\nHost: www.example.com\r\n"
-                          "Connection: close\r\nContent-Length: %d\r\n\r\n" % size).encode())
+                          "Connection: close\r\nContent-Length: %d\r\n\r\n" % SIZE).encode())
             sock.setblocking(False)
             selector.register(sock, selectors.EVENT_WRITE)
-            left[sock] = size
+            left[sock] = SIZE
         turns = 0
         while selector.get_map():
             ready = selector.select(30)
@@ -116,14 +114,14 @@ class Bodies(TurnoutTest):
                 if not more:
                     break
                 got += more
-            self.assertIn(b'"bytes":%d,' % size, got)
+            self.assertIn(b'"bytes":%d,' % SIZE, got)
         self.assertLess(self.most, BOUND)
 
     def test_an_instance_that_does_not_read(self):
         for sock in self.clients():
             sock.setblocking(False)
             sock.send(b"POST /_upload?read_rate=1000 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
-                      % TOTAL)
+                      % SIZE)
             self.pour(sock)
         self.look()
         self.assertLess(self.most, BOUND)
@@ -134,9 +132,9 @@ class Bodies(TurnoutTest):
         selector = selectors.DefaultSelector()
         selector.register(sock, selectors.EVENT_WRITE)
         sent = 0
-        while selector.select(0.3) and sent < TOTAL:
+        while selector.select(0.3) and sent < SIZE:
             sent += sock.send(b"x" * 65536)
-        self.assertLess(sent, TOTAL, "all of it was taken from a client whose instance does not read")
+        self.assertLess(sent, SIZE, "all of it was taken from a client whose instance does not read")
 
 
 if __name__ == "__main__":
