@@ -21,13 +21,19 @@ def _cpu_model():
     return platform.machine()
 
 
+def cores():
+    """The core of the proxy and that of the load side: the first two that we may use."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[0], allowed[1 % len(allowed)]
+
+
 def describe():
     return {
         "cpu": _cpu_model(),
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)),
         "kernel": platform.release(),
         "congestion_control": _read("/proc/sys/net/ipv4/tcp_congestion_control"),
-        "openssl": first_line(["openssl", "version"]),
+        "openssl": " ".join(first_line(["openssl", "version"]).split()[:2]),
         "load_average": _read("/proc/loadavg").split()[0],
     }
 
@@ -42,3 +48,10 @@ def warnings(machine):
     if machine["congestion_control"] == "bbr":
         found.append("congestion control is bbr: it paces, which costs large answers timers")
     return found
+
+
+def print_head(machine):
+    print(f"{machine['cpu']}, {machine['cores']} cores, kernel {machine['kernel']}, "
+          f"{machine['congestion_control']}, {machine['openssl']}")
+    for warning in warnings(machine):
+        print(f"  warning: {warning}")

@@ -4,6 +4,7 @@ Every peer gets one worker, pinned, no log and no added header fields, which fav
 runs with its access log, its metrics and everything else on."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -59,6 +60,10 @@ class Peer:
 
     def cpu_ns(self):
         return cpu_ns(tree(self.child.pid))
+
+    def remark(self):
+        """What a reader of its figures should know, or None."""
+        return None
 
     def tidy(self):
         """Drops what a sample has left behind, such as a log."""
@@ -207,7 +212,7 @@ roles = (
 
     def is_ready(self):
         with open(self.child.log, errors="replace") as log:
-            return "ready" in log.read()
+            return re.search(r"\bready\b", log.read(), re.IGNORECASE)
 
     def start(self, origins, pem=None):
         super().start(origins, pem)

@@ -54,10 +54,10 @@ conn_close(struct run *run, struct conn *conn)
 static enum outcome
 conn_blame(const struct conn *conn, ssize_t why)
 {
-    if (!conn->is_up)
-        return OUTCOME_CONNECT;
     if (why == STREAM_TLS)
         return OUTCOME_TLS;
+    if (!conn->is_up)
+        return OUTCOME_CONNECT;
     if (conn->answer.has_begun)
         return OUTCOME_SHORT;
     if (conn->answers > 0)

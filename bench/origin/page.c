@@ -7,8 +7,9 @@
 
 #include "bench/common/die.h"
 
-#define PAGE_HEAD_MAX   512
-#define PAGE_CHUNK_SIZE 4096U
+#define PAGE_HEAD_MAX       512
+#define PAGE_CHUNK_SIZE     4096U
+#define PAGE_CHUNK_HEAD_MAX 16U
 
 enum page_index {
     PAGE_ROOT,
@@ -57,7 +58,7 @@ page_chunks(char *bytes, size_t body_size)
 
     while (body_size > 0) {
         size_t chunk = body_size < PAGE_CHUNK_SIZE ? body_size : PAGE_CHUNK_SIZE;
-        at += (size_t)sprintf(bytes + at, "%zx\r\n", chunk);
+        at += (size_t)snprintf(bytes + at, PAGE_CHUNK_HEAD_MAX, "%zx\r\n", chunk);
         page_fill(bytes + at, chunk);
         memcpy(bytes + at + chunk, "\r\n", 2);
         at += chunk + 2;
