@@ -122,8 +122,10 @@ field_list_find(const struct field_list *list, enum field_id id, const struct fi
     if (!field_list_has(list, id)) {
         return NULL;
     }
-    for (const struct field *field = after == NULL ? list->items : after + 1; field < end;
-         field++) {
+    if (after == NULL) {
+        return &list->items[list->first[id]];
+    }
+    for (const struct field *field = after + 1; field < end; field++) {
         if (field->id == id) {
             return field;
         }

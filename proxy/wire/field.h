@@ -50,7 +50,8 @@ struct field {
 /* In the order received. Only the first `count` are written. */
 struct field_list {
     uint32_t count;
-    uint64_t present; /* FIELD_BIT of each id that occurs, FIELD_OTHER too */
+    uint64_t present;            /* FIELD_BIT of each id that occurs, FIELD_OTHER too */
+    uint16_t first[FIELD_COUNT]; /* the first field of each id that is present; unset for others */
     struct field items[WIRE_FIELDS_MAX];
 };
 

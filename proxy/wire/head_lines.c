@@ -26,20 +26,30 @@ head_read_line_end(struct head_reader *reader, enum wire_reason otherwise)
     return WIRE_DONE;
 }
 
-/* Names with `_` are what CGI-like servers read as `-`. */
-static uint8_t
-flags_of(struct span name, enum field_id id)
-{
-    enum field_class class = field_id_class(id);
-    uint8_t lookalike = class == FIELD_CLASS_HOP ? FIELD_FLAG_HOP : 0;
-    if (id == FIELD_OTHER) {
-        class = field_id_class(field_id_like(name));
-        lookalike = class == FIELD_CLASS_FRAMING || class == FIELD_CLASS_HOP ? FIELD_FLAG_HOP
-                    : class == FIELD_CLASS_FORWARDING                        ? FIELD_FLAG_LOOKALIKE
-                                                                             : 0;
-    }
-    return lookalike;
-}
+/* What a name of the table, and what a name like it but for `_`, is marked with: CGI-like servers
+ * take the one for the other. */
+#define FLAG_PLAIN      0
+#define FLAG_CONTROL    0
+#define FLAG_FORWARDING 0
+#define FLAG_HOP        FIELD_FLAG_HOP
+#define FLAG_FRAMING    0
+#define LIKE_PLAIN      0
+#define LIKE_CONTROL    0
+#define LIKE_FORWARDING FIELD_FLAG_LOOKALIKE
+#define LIKE_HOP        FIELD_FLAG_HOP
+#define LIKE_FRAMING    FIELD_FLAG_HOP
+
+static const uint8_t flags_of[FIELD_COUNT] = {
+#define FIELD(id, name, class) [FIELD_##id] = FLAG_##class,
+#include "proxy/wire/fields.def"
+#undef FIELD
+};
+
+static const uint8_t flags_like[FIELD_COUNT] = {
+#define FIELD(id, name, class) [FIELD_##id] = LIKE_##class,
+#include "proxy/wire/fields.def"
+#undef FIELD
+};
 
 /* What a second line of a field that may stand only once is refused for. */
 static enum wire_reason
@@ -63,13 +73,18 @@ name_reason(const char *line, const char *stop)
                                          : WIRE_REASON_BAD_NAME;
 }
 
-/* Reads "name: value CRLF" at the reader into *field; its id and flags come later. */
+/* Reads "name: value CRLF" at the reader into *field, all but its id. */
 static inline enum wire_result
 read_line(struct head_reader *reader, struct field *field)
 {
     const char *line = reader->at;
     const char *end = reader->end;
-    const char *colon = scan_token(line, end);
+    const char *colon = scan_name(line, end);
+    field->flags = 0;
+    if (colon < end && *colon != ':') {
+        colon = scan_over(colon, end, SCAN_TOKEN);
+        field->flags = flags_like[field_id_like((struct span){line, (size_t)(colon - line)})];
+    }
     if (colon == end) {
         return WIRE_MORE;
     }
@@ -122,8 +137,11 @@ read_field(struct head_reader *reader, struct field_list *list, uint32_t fields_
         return head_refuse(reader, repeat_reason(id));
     }
     field->id = (uint8_t)id;
-    field->flags = flags_of(field_name(field), id);
-    list->present |= bit;
+    field->flags |= flags_of[id];
+    if ((list->present & bit) == 0) {
+        list->present |= bit;
+        list->first[id] = (uint16_t)list->count;
+    }
     list->count++;
     return WIRE_DONE;
 }
@@ -146,10 +164,6 @@ head_read_fields(struct head_reader *reader, struct field_list *list,
 static void
 mark_named(struct field_list *list, struct span name)
 {
-    enum field_class class = field_id_class(field_id_of(name));
-    if (class == FIELD_CLASS_FRAMING || class == FIELD_CLASS_FORWARDING) {
-        return;
-    }
     for (uint32_t i = 0; i < list->count; i++) {
         if (span_equal_nocase(field_name(&list->items[i]), name)) {
             list->items[i].flags |= FIELD_FLAG_HOP;
@@ -160,13 +174,15 @@ mark_named(struct field_list *list, struct span name)
 static void
 take_option(struct field_list *list, struct span option, struct head_connection *out)
 {
-    if (span_equal_nocase(option, SPAN("keep-alive"))) {
+    enum field_id id = field_id_of(option);
+    enum field_class class = field_id_class(id);
+    if (id == FIELD_KEEP_ALIVE) {
         out->has_keep_alive = true;
+    } else if (id == FIELD_UPGRADE) {
+        out->has_upgrade = true;
     } else if (span_equal_nocase(option, SPAN("close"))) {
         out->has_close = true;
-    } else if (span_equal_nocase(option, SPAN("upgrade"))) {
-        out->has_upgrade = true;
-    } else {
+    } else if (class != FIELD_CLASS_FRAMING && class != FIELD_CLASS_FORWARDING) {
         mark_named(list, option);
     }
 }

@@ -17,7 +17,8 @@ enum scan_class {
     SCAN_TOKEN = 1,  /* tchar (RFC 9110 section 5.6.2) */
     SCAN_VALUE = 2,  /* field-vchar, space and tab (RFC 9110 section 5.5) */
     SCAN_TARGET = 4, /* visible ASCII but '#' */
-    SCAN_HOST = 8    /* unreserved (RFC 3986 section 2.3) */
+    SCAN_HOST = 8,   /* unreserved (RFC 3986 section 2.3) */
+    SCAN_NAME = 16   /* letters and '-' */
 };
 
 /* The classes of each byte. */
@@ -90,20 +91,23 @@ scan_target(const char *at, const char *end)
     return scan_over(at, end, SCAN_TARGET);
 }
 
-/* The end of a token. Letters and '-' go by 16; the rest of what a token may hold is rare. */
+/* The first byte that is no letter and no '-': the end of most field names. */
 static inline const char *
-scan_token(const char *at, const char *end)
+scan_name(const char *at, const char *end)
 {
-    if (end - at >= SCAN_STEP) {
+    while (end - at >= SCAN_STEP) {
         __m128i x = scan_load(at);
         __m128i lower = _mm_or_si128(x, _mm_set1_epi8(0x20));
         __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
                                        _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
         __m128i good = _mm_or_si128(letter, _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
         int mask = ~_mm_movemask_epi8(good) & 0xffff;
-        at += mask == 0 ? SCAN_STEP : __builtin_ctz((unsigned)mask);
+        if (mask != 0) {
+            return at + __builtin_ctz((unsigned)mask);
+        }
+        at += SCAN_STEP;
     }
-    return scan_over(at, end, SCAN_TOKEN);
+    return scan_over(at, end, SCAN_NAME);
 }
 
 #else
@@ -121,11 +125,18 @@ scan_target(const char *at, const char *end)
 }
 
 static inline const char *
-scan_token(const char *at, const char *end)
+scan_name(const char *at, const char *end)
 {
-    return scan_over(at, end, SCAN_TOKEN);
+    return scan_over(at, end, SCAN_NAME);
 }
 
 #endif
+
+/* The end of a token; digits and the rest of what one may hold are rare. */
+static inline const char *
+scan_token(const char *at, const char *end)
+{
+    return scan_over(scan_name(at, end), end, SCAN_TOKEN);
+}
 
 #endif

@@ -68,6 +68,7 @@ test_scan(void **state)
                 const char *end = exact + size;
                 assert_ptr_equal(scan_value(exact, end), scan_over(exact, end, SCAN_VALUE));
                 assert_ptr_equal(scan_target(exact, end), scan_over(exact, end, SCAN_TARGET));
+                assert_ptr_equal(scan_name(exact, end), scan_over(exact, end, SCAN_NAME));
                 assert_ptr_equal(scan_token(exact, end), scan_over(exact, end, SCAN_TOKEN));
                 exact[at] = 'a';
             }

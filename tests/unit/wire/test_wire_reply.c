@@ -25,7 +25,7 @@ static const struct reply_case reply_cases[] = {
       .is_json = true,
       .connection = WIRE_CONNECTION_CLOSE},
      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: "
-     "93\r\nCache-Control: no-store\r\n"
+     "89\r\nCache-Control: no-store\r\n"
      "Turnout-Reason: maintenance\r\nX-Request-Id: i\r\nConnection: close\r\n\r\n"
      "{\"status\":503,\"reason\":\"maintenance\",\"message\":\"back "
      "\\\"soon\\\"\\\\\\u000a\",\"request_id\":\"i\"}\n"},
