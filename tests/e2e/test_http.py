@@ -392,8 +392,8 @@ class Limits(TurnoutTest):
         return daemon, one
 
     def test_sizes(self):
-        daemon, one = self.limited(limits={"request_line": "512", "header_bytes": "2k",
-                                           "headers": 20, "body": "1000"})
+        daemon, one = self.limited(limits={"request_line": 512, "header_bytes": "2k",
+                                           "headers": 20, "body": 1000})
         self.assertReason(daemon.get("/" + "a" * 600), 414, "request_line_too_long")
         self.assertReason(daemon.get("/", fields={"X-Big": "b" * 3000}), 431, "header_too_large")
         self.assertReason(daemon.get("/", fields=[("X-%d" % n, "1") for n in range(30)]),
