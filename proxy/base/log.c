@@ -9,14 +9,14 @@
 
 enum { LOG_LINE_SIZE = 2048 };
 
-static _Atomic int log_level_least = LOG_INFO;
+static _Atomic int log_level_least = LOG_LEVEL_INFO;
 
 static const struct {
     const char *name;
     enum log_level level;
     const char *meaning;
 } log_events[LOG_EVENT_COUNT] = {
-#define LOG_EVENT(name, level, meaning) [LOG_##name##_EVENT] = { #name, LOG_##level, meaning },
+#define LOG_EVENT(name, level, meaning) [LOG_##name##_EVENT] = { #name, LOG_LEVEL_##level, meaning },
 #include "proxy/base/log.def"
 #undef LOG_EVENT
 };

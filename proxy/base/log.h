@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 enum log_event {
 #define LOG_EVENT(name, level, meaning) LOG_##name##_EVENT,
@@ -23,7 +23,7 @@ enum log_event {
 
 void log_write(enum log_event event, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lines below this level are dropped. LOG_INFO at start. */
+/* Lines below this level are dropped. LOG_LEVEL_INFO at start. */
 void log_set_level(enum log_level level);
 
 enum { LOG_QUOTE_SIZE = 256 };

@@ -64,7 +64,7 @@ struct exchange {
     struct chunk_decoder answer_chunks;
     uint64_t answer_left;
     uint32_t read_bytes; /* of the next read */
-    uint32_t turn_bytes; /* moved in this turn */
+    uint32_t interim_count;
     uint16_t status;
 
     uint8_t way;             /* enum ledger_way */
@@ -119,6 +119,10 @@ void exchange_retry(struct exchange *exchange, enum reason reason);
 /* The way to the instance, or its answer, failed for good: our own answer when none has begun, else the client's connection is cut so
  * that it cannot take the answer for whole. Ends the exchange. */
 void exchange_fail(struct exchange *exchange, enum reason reason, enum exchange_end end);
+
+/* In exclusive order a set is not left while it may still work on a request: without its client the exchange goes on, and its answer
+ * is read and dropped. False: it does not, and nothing was changed. */
+bool exchange_detach(struct exchange *exchange);
 
 /* The client has left. */
 void exchange_client_left(struct exchange *exchange);

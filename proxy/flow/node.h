@@ -37,4 +37,7 @@ struct node {
     void (*notify)(struct node *node);
 };
 
+/* Whether an address is of a trusted network; IPv4 as ::ffff:a.b.c.d. */
+bool node_trusts(const struct node *node, const uint8_t address[16]);
+
 #endif

@@ -49,6 +49,7 @@ struct worker {
     uint32_t index;
     struct loop *loop;
     pthread_t thread;
+    bool is_started;
     struct view view;
     struct random random;
     struct list sessions;
@@ -65,6 +66,9 @@ struct worker {
     struct wire_response response;
 
     bool is_leaving; /* every answer closes its connection */
+    bool has_left;   /* nothing is accepted any more, silent connections are closed */
+    bool is_full;    /* limits.connections is reached: accepting pauses */
+    struct timer full_timer;
     struct timer leave_timer;
     struct inbox inbox;
     struct message wake; /* says only that there is a newer table */
@@ -76,7 +80,9 @@ struct worker {
     ledger_count requests;
     ledger_count exchanges;
     ledger_count exchanges_ended;
-    ledger_count *reasons; /* (role_count + 1) * REASON_COUNT */
+    struct worker_reasons {
+        ledger_count counts[REASON_COUNT];
+    } *reasons; /* role_count + 1 of them, the last for requests without a role */
 };
 
 /* Makes a worker that does not run yet. `fds` has a listening socket for each listener, `tls` a reference or NULL for each. */
@@ -94,6 +100,10 @@ void worker_post(struct worker *worker, struct worker_order *order);
 
 /* Ends the thread, if it was started, with all its connections, and frees the worker. Accepts NULL. */
 void worker_free(struct worker *worker);
+
+/* A client's connection was opened, or closed. Reaching limits.connections pauses accepting: who waits stays in the queue. */
+void worker_count_opened(struct worker *worker);
+void worker_count_closed(struct worker *worker);
 
 void worker_count_reason(struct worker *worker, uint32_t role, enum reason reason);
 

@@ -24,6 +24,7 @@ struct role_settings {
     uint32_t hold_requests;     /* parked requests of the node, at most */
     uint64_t hold_bytes;        /* memory of parked requests of the node, at most */
     bool redirect_https;        /* cleartext requests get 308 to https */
+    const char *preview_host;   /* Host of preview requests on their way to the instance: health.host */
     const char *hsts;           /* value of Strict-Transport-Security on TLS listeners; "" for none */
     bool expose_build;          /* answers name the build that made them */
     bool abort_on_close;        /* a client's FIN cancels its request */

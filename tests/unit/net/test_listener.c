@@ -348,7 +348,7 @@ main(void)
         TEST(test_unix_socket),
         TEST(test_adopt),
     };
-    log_set_level(LOG_ERROR);
+    log_set_level(LOG_LEVEL_ERROR);
     if (mkdtemp(folder) == NULL) {
         return 1;
     }
