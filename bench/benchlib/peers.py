@@ -1,7 +1,8 @@
 """The proxies that are measured: how each is configured, started and stopped.
 
-Every peer gets one worker, pinned, no log and no added header fields, which favours it; turnoutd
-runs with its access log, its metrics and everything else on."""
+Each has the same number of workers: one, pinned, unless asked otherwise. Peers keep no log and add
+no header fields, which favours them; turnoutd runs with its access log, its metrics and everything
+else on."""
 
 import os
 import re
@@ -17,10 +18,11 @@ class Peer:
     name = ""
     program = ""
 
-    def __init__(self, folder, build_folder, core):
+    def __init__(self, folder, build_folder, core, workers=1):
         self.folder = os.path.join(folder, self.name)
         self.build_folder = build_folder
         self.core = core
+        self.workers = workers
         self.child = None
         self.port = free_port()
         self.tls_port = None
@@ -87,7 +89,7 @@ class Haproxy(Peer):
         tls = f"  bind 127.0.0.1:{self.tls_port} ssl crt {self.pem}\n" if self.pem else ""
         self.write("haproxy.cfg", f"""\
 global
-  nbthread 1
+  nbthread {self.workers}
   maxconn 4000
   stats socket {self.path("stats.sock")} mode 600 level admin expose-fd listeners
 defaults
@@ -129,7 +131,7 @@ class Nginx(Peer):
         self.write("nginx.conf", f"""\
 {user}
 daemon off;
-worker_processes 1;
+worker_processes {self.workers};
 worker_rlimit_nofile 20000;
 pid {self.path("pid")};
 error_log {self.path("error.log")} warn;
@@ -166,8 +168,8 @@ http {{
 class Turnout(Peer):
     name = "turnout"
 
-    def __init__(self, folder, build_folder, core):
-        super().__init__(folder, build_folder, core)
+    def __init__(self, folder, build_folder, core, workers=1):
+        super().__init__(folder, build_folder, core, workers)
         self.program = os.path.join(build_folder, "turnoutd")
         self.cli = os.path.join(build_folder, "turnout")
 
@@ -184,7 +186,7 @@ class Turnout(Peer):
       tls = {{ certificates = ( {{ cert = "{self.pem}"; key = "{self.pem}"; }} ); }}; }}
 """ if self.pem else ""
         self.write("turnout.cfg", f"""\
-workers = 1;
+workers = {self.workers};
 state_dir = "{self.path("state")}";
 control = {{ socket = "{self.path("control.sock")}"; mode = "0600"; }};
 admin = {{ address = "127.0.0.1:{free_port()}"; }};

@@ -36,22 +36,24 @@ def accepts(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _pinned(core):
+def pinned(core):
+    """What a child does before it becomes the program: None leaves it on all cores."""
     def prepare():
-        os.sched_setaffinity(0, {core})
+        if core is not None:
+            os.sched_setaffinity(0, {core})
 
     return prepare
 
 
 class Child:
-    """A process that we started, pinned to one core, its output in a log file."""
+    """A process that we started, pinned to one core (None: to none), its output in a log file."""
 
     def __init__(self, command, core, log, stdout=None):
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stdout or output, stderr=output,
-                preexec_fn=_pinned(core))
+                preexec_fn=pinned(core))
 
     @property
     def pid(self):

@@ -1,5 +1,6 @@
 """The ways to move traffic from one build to another: each is a peer with a switch."""
 
+import json
 import os
 import signal
 import socket
@@ -7,16 +8,19 @@ import time
 
 from . import stats
 from .peers import Haproxy, Nginx, Turnout
+from .process import BenchError
 
 
-def unix_order(path, line):
-    """Sends one line to a Unix socket and waits for the end of the answer."""
+def unix_ask(path, request):
+    """Sends a request to a Unix socket and returns all of the answer."""
+    answer = []
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(5)
         control.connect(path)
-        control.sendall(line.encode() + b"\n")
-        while control.recv(4096):
-            pass
+        control.sendall(request)
+        while piece := control.recv(4096):
+            answer.append(piece)
+    return b"".join(answer)
 
 
 class HaproxyCommands(Haproxy):
@@ -31,7 +35,8 @@ class HaproxyCommands(Haproxy):
     def switch(self, build):
         others = "; ".join(f"set server out/{name} state drain"
                            for name in self.origins if name != build)
-        unix_order(self.path("stats.sock"), f"set server out/{build} state ready; {others}")
+        order = f"set server out/{build} state ready; {others}\n"
+        unix_ask(self.path("stats.sock"), order.encode())
 
 
 class HaproxyReload(Haproxy):
@@ -45,7 +50,7 @@ class HaproxyReload(Haproxy):
 
     def switch(self, build):
         self.configure(build)
-        unix_order(self.path("master.sock"), "reload")
+        unix_ask(self.path("master.sock"), b"reload\n")
 
 
 class NginxReload(Nginx):
@@ -83,5 +88,23 @@ class TurnoutCutover(Turnout):
         return f"of its cmd ms the command's process alone takes {stats.median(times) / 1e6:.1f}"
 
 
-SWITCHES = {peer.name: peer for peer in (TurnoutCutover, HaproxyCommands, HaproxyReload,
-                                         NginxReload)}
+class TurnoutApi(TurnoutCutover):
+    """The same order as one request to the control socket, as HAProxy's runtime commands are given:
+    without the life of a command's process."""
+
+    name = "turnout-api"
+
+    def switch(self, build):
+        body = json.dumps({"targets": [{"role": "web", "set": build}]})
+        answer = unix_ask(self.path("control.sock"), (
+            "POST /v1/cutover HTTP/1.1\r\nHost: turnout\r\nConnection: close\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        if b'"result":"done"' not in answer.replace(b" ", b""):
+            raise BenchError(f"POST /v1/cutover: {answer.decode(errors='replace').strip()}")
+
+    def remark(self):
+        return None
+
+
+SWITCHES = {peer.name: peer for peer in (TurnoutCutover, TurnoutApi, HaproxyCommands,
+                                         HaproxyReload, NginxReload)}

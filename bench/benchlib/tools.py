@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from .process import BenchError, Child, cpu_ns
+from .process import BenchError, Child, cpu_ns, pinned
 
 
 class Origin:
@@ -36,9 +36,10 @@ class Load:
         self.core = core
 
     def start(self, port, seconds, arguments):
-        command = ["taskset", "-c", str(self.core), self.program, "--target", f"127.0.0.1:{port}",
-                   "--seconds", str(seconds), *arguments]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [self.program, "--target", f"127.0.0.1:{port}", "--seconds", str(seconds),
+                   *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=pinned(self.core))
 
     def finish(self, process):
         """The run's figures; a run in which requests failed is one too."""
