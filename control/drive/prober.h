@@ -54,7 +54,7 @@ struct probe_target {
  * the checks in time. The caller owns *out. */
 enum err prober_new(struct loop *loop, unsigned concurrent_max, uint64_t seed, struct prober **out);
 
-/* Ends all probes without a callback. Accepts NULL. */
+/* Ends all probes without a callback. Not to be called from a callback of one. Accepts NULL. */
 void prober_free(struct prober *prober);
 
 /* Watches an instance: the first check is sent in this turn of the loop or the next. *out is valid
