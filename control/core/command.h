@@ -42,14 +42,16 @@ struct core_command {
     size_t move_count;
     const char *const *addresses; /* deploy, set add */
     size_t address_count;
-    const char *by;   /* never NULL */
-    const char *note; /* NULL: none */
+    const char *by;      /* never NULL */
+    const char *claimed; /* for whom, as the client says; NULL: nobody else */
+    const char *note;    /* NULL: none */
     bool has_expect_epoch;
     uint64_t expect_epoch; /* refused when the role's last event is later */
     bool is_forced;        /* rollback: whatever its health or mark; drain: even the live set */
     bool has_order;
     enum table_order order;
     uint64_t ready_timeout_ms; /* 0: the role's */
+    uint64_t drain_timeout_ms; /* 0: the role's */
     uint64_t weight_bp;
     uint64_t hold_max_ms; /* 0: the role's hold_max */
     uint64_t hold_for_ms; /* 0: CORE_HOLD_FOR_DEFAULT_MS */

@@ -58,7 +58,7 @@ struct core_progress {
 };
 
 /* How far the operation or cutover `id` of the role is. ERR_NOT_FOUND when it is forgotten or never
- * was; an aborted one stays at the step at which it was: ERR_CONFLICT. */
+ * was, ERR_CONFLICT when it was aborted or superseded. */
 enum err core_progress(const struct core_role *role, uint64_t id,
                        const struct core_settings *settings,
                        const struct core_observations *observations, struct core_progress *out);

@@ -14,7 +14,10 @@
 #include "proxy/base/err.h"
 #include "proxy/table/settings.h"
 
-enum { CORE_MOVES_MAX = 8, CORE_ADDRESSES_MAX = 256 };
+/* Who decides what nobody asked for. */
+#define CORE_BY_DAEMON "turnoutd"
+
+enum { CORE_MOVES_MAX = 8 };
 
 enum core_event_kind {
 #define EVENT(name, text, fields, meaning) CORE_EVENT_##name,
@@ -71,9 +74,10 @@ struct core_move {
 
 struct core_event {
     enum core_event_kind kind;
-    uint64_t wall_us;          /* when it was decided, for people */
-    char by[CORE_BY_SIZE];     /* who: "root", "uid 1000 (claimed: anna)", "turnoutd" */
-    char note[CORE_TEXT_SIZE]; /* why, as the operator said */
+    uint64_t wall_us;           /* when it was decided, for people */
+    char by[CORE_BY_SIZE];      /* who: "alice(1000)", or CORE_BY_DAEMON */
+    char claimed[CORE_BY_SIZE]; /* for whom, as the client said; "" for nobody else */
+    char note[CORE_TEXT_SIZE];  /* why, as the operator said */
 
     char cluster[DIGEST_HEX_SIZE];
     char role[CORE_ROLE_SIZE];
@@ -156,9 +160,9 @@ bool core_order_of(const char *name, enum table_order *out);
 /* All zero but the kind. */
 void core_event_init(struct core_event *event, enum core_event_kind kind);
 
-/* Copies addresses into the event, which must have none yet. ERR_LIMIT above CORE_ADDRESSES_MAX. */
-enum err core_event_set_addresses(struct core_event *event,
-                                  const char (*addresses)[CORE_ADDRESS_SIZE], size_t count);
+/* Copies `count` addresses, CORE_ADDRESS_SIZE bytes each, into the event, which must have none yet.
+ * ERR_LIMIT above CORE_ADDRESSES_MAX, ERR_NO_MEMORY. */
+enum err core_event_set_addresses(struct core_event *event, const void *addresses, size_t count);
 
 void core_event_fini(struct core_event *event);
 

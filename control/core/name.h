@@ -17,7 +17,8 @@ enum {
     CORE_ADDRESS_SIZE = 120,
     CORE_NAME_SIZE = CORE_ROLE_SIZE + CORE_BUILD_SIZE + 10,
     CORE_BY_SIZE = 128,
-    CORE_TEXT_SIZE = 512
+    CORE_TEXT_SIZE = 512,
+    CORE_ADDRESSES_MAX = 256 /* of one set */
 };
 
 /* [a-z][a-z0-9-]{0,31} */

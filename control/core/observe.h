@@ -55,6 +55,7 @@ struct core_set_health {
     size_t ready;   /* `rise` passes in a row since the set was last warmed, and up */
     size_t healthy; /* up, or unknown while the set is live */
     size_t up;      /* verdict up */
+    size_t down;    /* verdict down */
 };
 
 /* Counts of a set; an unobserved one has nothing ready. */

@@ -18,8 +18,7 @@ struct core_target_set {
     const struct core_set *set;
     bool is_live;
     bool is_canary; /* has the role's weight_bp of the traffic */
-    bool is_closed; /* the normal way leads nowhere near it: draining, drained, or a mere candidate
-                     */
+    bool is_closed; /* no new request of the normal way goes there: neither live nor canary */
     bool is_sealed; /* no way leads in, preview neither */
     bool is_cut;    /* what is in flight is to be ended */
     bool is_probed; /* its instances are checked */
