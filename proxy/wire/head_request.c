@@ -292,7 +292,7 @@ enum wire_result
 head_request_parse(struct wire_request *request, const char *data, size_t size,
                    const struct wire_limits *limits)
 {
-    memset(request, 0, offsetof(struct wire_request, fields.items));
+    memset(request, 0, offsetof(struct wire_request, fields.first));
     size_t head_max =
         limits->head_bytes < WIRE_HEAD_BYTES_MAX ? limits->head_bytes : WIRE_HEAD_BYTES_MAX;
     struct head_reader reader = {data, data + (size < head_max ? size : head_max), 0};

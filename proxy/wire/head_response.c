@@ -176,7 +176,7 @@ enum wire_result
 head_response_parse(struct wire_response *response, const char *data, size_t size,
                     const struct wire_limits *limits, enum wire_method method)
 {
-    memset(response, 0, offsetof(struct wire_response, fields.items));
+    memset(response, 0, offsetof(struct wire_response, fields.first));
     size_t head_max =
         limits->head_bytes < WIRE_HEAD_BYTES_MAX ? limits->head_bytes : WIRE_HEAD_BYTES_MAX;
     struct head_reader reader = {data, data + (size < head_max ? size : head_max), 0};
