@@ -40,5 +40,6 @@ derive_all(struct reader *reader, struct conf *conf)
         if (roles[i].health.host[0] == '\0') {
             roles[i].health.host = first_exact_host(&roles[i]);
         }
+        roles[i].settings.preview_host = roles[i].health.host;
     }
 }

@@ -124,6 +124,9 @@ exchange_count(struct exchange *exchange, enum exchange_end end, uint64_t total_
     if (end == EXCHANGE_END_DRAIN) {
         ledger_add(&cell->cut, 1);
     }
+    if (end == EXCHANGE_END_TIMEOUT) {
+        ledger_add(&cell->timed_out, 1);
+    }
 }
 
 /* Last of all: control may free the ledger's memory once it has read that nothing is in flight. */

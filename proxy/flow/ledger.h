@@ -49,6 +49,7 @@ struct ledger_cell {
     _Alignas(64) ledger_count begun[LEDGER_WAY_COUNT];
     ledger_count ended[LEDGER_WAY_COUNT];
     ledger_count cut;       /* of those ended: by the drain's deadline */
+    ledger_count timed_out; /* of those ended: the instance did not answer in time, and may still be at it */
     ledger_count oldest_us; /* when the oldest exchange in flight began (clock_mono_us); 0: none */
     ledger_count bytes_in;  /* of requests, heads and bodies as received from clients */
     ledger_count bytes_out; /* of answers as sent to clients */

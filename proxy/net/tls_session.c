@@ -324,8 +324,15 @@ encrypt(struct tls_session *session, struct cursor *cursor, size_t *batch)
     return STREAM_OK;
 }
 
-/* Encrypts and sends batch by batch until the socket is full. What is encrypted but waits counts as
- * not taken: the caller, who offers it again, must not think that closing is safe. */
+static size_t
+smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Encrypts and sends batch by batch until the socket is full. What is encrypted but waits, with the
+ * record that went out in part, counts as not taken: the caller, who offers it again, must not think
+ * that closing is safe. */
 static enum stream_result
 write_batches(struct tls_session *session, struct cursor *cursor, size_t *total)
 {
@@ -334,7 +341,7 @@ write_batches(struct tls_session *session, struct cursor *cursor, size_t *total)
         enum stream_result result = encrypt(session, cursor, &batch);
         bool is_out = flush(session);
         size_t left = buf_size(&session->waiting);
-        session->encrypted = is_out ? 0 : (batch < left ? batch : left);
+        session->encrypted = is_out ? 0 : smaller(batch, left + TLS_RECORD_SIZE);
         *total += batch - session->encrypted;
         if (result != STREAM_OK || session->error != 0) {
             return session->error != 0 ? STREAM_FAILED : result;

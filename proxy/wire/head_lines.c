@@ -96,10 +96,10 @@ read_line(struct head_reader *reader, struct field *field)
         value++;
     }
     const char *stop = scan_value(value, end);
-    reader->at = stop;
-    enum wire_result result = head_read_line_end(reader, WIRE_REASON_BAD_VALUE);
-    if (result != WIRE_DONE) {
-        return result;
+    reader->at = stop + 2;
+    if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') {
+        reader->at = stop;
+        return head_read_line_end(reader, WIRE_REASON_BAD_VALUE);
     }
     while (stop > value && (stop[-1] == ' ' || stop[-1] == '\t')) {
         stop--;
@@ -197,6 +197,11 @@ head_read_connection(struct head_reader *reader, struct field_list *list,
     while ((field = field_list_find(list, FIELD_CONNECTION, field)) != NULL) {
         struct span rest = field_value(field);
         struct span option;
+        /* By far the most common value, and all of it. */
+        if (field_id_of(rest) == FIELD_KEEP_ALIVE) {
+            out->has_keep_alive = true;
+            continue;
+        }
         while (span_next_element(&rest, &option)) {
             if (++count > CONNECTION_OPTIONS_MAX) {
                 head_refuse(reader, WIRE_REASON_CONNECTION_TOO_LONG);

@@ -10,37 +10,33 @@ is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The status line's fixed part: 'd' stands for a digit, 'v' for 0 or 1, 's' for a digit but 0. */
-static const char status_form[] = "HTTP/1.v sdd";
+/* The status line's fixed part, cut to what is there: WIRE_BAD as soon as it cannot be one. */
+static const char version_form[] = "HTTP/1.";
 
-enum { STATUS_SIZE = sizeof(status_form) - 1, MINOR_AT = 7, STATUS_AT = 9 };
+enum { MINOR_AT = sizeof(version_form) - 1, SPACE_AT, STATUS_AT, STATUS_SIZE = STATUS_AT + 3 };
 
 static bool
-fits(char form, char c)
+may_be_status(const char *at, size_t size)
 {
-    switch (form) {
-    case 'd':
-        return is_digit(c);
-    case 's':
-        return is_digit(c) && c != '0';
-    case 'v':
-        return c == '0' || c == '1';
-    default:
-        return c == form;
-    }
+    size_t known = size < MINOR_AT ? size : MINOR_AT;
+    return memcmp(at, version_form, known) == 0 &&
+           (size <= MINOR_AT || at[MINOR_AT] == '0' || at[MINOR_AT] == '1') &&
+           (size <= SPACE_AT || at[SPACE_AT] == ' ') &&
+           (size <= STATUS_AT || (is_digit(at[STATUS_AT]) && at[STATUS_AT] != '0')) &&
+           (size <= STATUS_AT + 1 || is_digit(at[STATUS_AT + 1])) &&
+           (size <= STATUS_AT + 2 || is_digit(at[STATUS_AT + 2]));
 }
 
 static enum wire_result
 read_status(struct head_reader *reader, struct wire_response *response)
 {
     const char *at = reader->at;
-    for (size_t i = 0; i < STATUS_SIZE; i++) {
-        if (at + i == reader->end) {
-            return WIRE_MORE;
-        }
-        if (!fits(status_form[i], at[i])) {
-            return head_refuse(reader, WIRE_REASON_BAD_STATUS_LINE);
-        }
+    size_t size = (size_t)(reader->end - at);
+    if (!may_be_status(at, size)) {
+        return head_refuse(reader, WIRE_REASON_BAD_STATUS_LINE);
+    }
+    if (size < STATUS_SIZE) {
+        return WIRE_MORE;
     }
     const char *digits = at + STATUS_AT;
     response->minor = (uint8_t)(at[MINOR_AT] - '0');
