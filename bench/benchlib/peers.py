@@ -152,9 +152,10 @@ http {{
       proxy_pass http://out;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_max_temp_file_size 0;
-      proxy_buffers 8 64k;
-      proxy_busy_buffers_size 128k;
+      proxy_buffering off;
+      proxy_buffer_size 256k;
+      proxy_buffers 8 256k;
+      proxy_busy_buffers_size 512k;
     }}
   }}
 }}
