@@ -21,6 +21,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { SERVER_REQUEST_SIZE = 2048 };
+
 enum server_end {
     SERVER_CLOSES,
     SERVER_HOLDS, /* until the prober closes */
@@ -44,7 +46,8 @@ struct server {
     int family;
     char address[128];
     struct server_script script;
-    char request[2048]; /* the last one */
+    pthread_mutex_t lock;
+    char request[SERVER_REQUEST_SIZE]; /* the last one, under the lock */
     atomic_uint accepted;
     atomic_uint open;
     atomic_uint open_most;
@@ -60,17 +63,31 @@ server_wait(int file, int timeout_ms)
 }
 
 static inline void
-server_take_request(struct server *server, int file)
+server_take_request(struct server *server, int file, char request[SERVER_REQUEST_SIZE])
 {
     size_t size = 0;
-    memset(server->request, 0, sizeof(server->request));
-    while (size < sizeof(server->request) - 1 && strstr(server->request, "\r\n\r\n") == NULL) {
-        ssize_t got = recv(file, server->request + size, sizeof(server->request) - 1 - size, 0);
+    memset(request, 0, SERVER_REQUEST_SIZE);
+    while (size < SERVER_REQUEST_SIZE - 1 && strstr(request, "\r\n\r\n") == NULL) {
+        ssize_t got = recv(file, request + size, SERVER_REQUEST_SIZE - 1 - size, 0);
         if (got <= 0) {
             return;
         }
         size += (size_t)got;
     }
+    pthread_mutex_lock(&server->lock);
+    memcpy(server->request, request, SERVER_REQUEST_SIZE);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* The last request, in static storage. */
+static inline const char *
+server_last_request(struct server *server)
+{
+    static char request[SERVER_REQUEST_SIZE];
+    pthread_mutex_lock(&server->lock);
+    memcpy(request, server->request, SERVER_REQUEST_SIZE);
+    pthread_mutex_unlock(&server->lock);
+    return request;
 }
 
 static inline bool
@@ -89,13 +106,13 @@ server_send(struct server *server, int file, const char *data, size_t size)
 }
 
 static inline void
-server_answer(struct server *server, int file)
+server_answer(struct server *server, int file, const char *request)
 {
     const struct server_script *script = &server->script;
     char host[128];
     const char *answer = script->answer;
     snprintf(host, sizeof(host), "\r\nHost: %s\r\n", script->host == NULL ? "" : script->host);
-    if (script->host != NULL && strcasestr(server->request, host) == NULL) {
+    if (script->host != NULL && strcasestr(request, host) == NULL) {
         answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
     }
     size_t size = strlen(answer);
@@ -135,16 +152,17 @@ server_serve(void *argument)
 {
     struct server_connection connection = *(struct server_connection *)argument;
     struct server *server = connection.server;
+    char request[SERVER_REQUEST_SIZE] = "";
     int on = 1;
     free(argument);
     setsockopt(connection.file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (!server->script.answers_at_once) {
-        server_take_request(server, connection.file);
+        server_take_request(server, connection.file, request);
     }
     if (server->script.delay_ms > 0) {
         server_wait(connection.file, (int)server->script.delay_ms);
     }
-    server_answer(server, connection.file);
+    server_answer(server, connection.file, request);
     server_end(server, connection.file);
     atomic_fetch_sub(&server->open, 1);
     close(connection.file);
@@ -212,13 +230,22 @@ server_bind(struct server *server, int family)
 static inline bool
 server_start(struct server *server, int family, const struct server_script *script)
 {
-    *server = (struct server){.script = *script, .listener = -1};
+    *server = (struct server){.script = *script, .listener = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (!server_bind(server, family)) {
         return false;
     }
     assert_int_equal(listen(server->listener, 128), 0);
     assert_int_equal(pthread_create(&server->thread, NULL, server_main, server), 0);
     return true;
+}
+
+static inline uint16_t
+server_port(const struct server *server)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET};
+    socklen_t size = sizeof(name);
+    getsockname(server->listener, (struct sockaddr *)&name, &size);
+    return ntohs(name.sin_port);
 }
 
 static inline void

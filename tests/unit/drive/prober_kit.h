@@ -88,4 +88,13 @@ turn_until(const struct seen *seen, unsigned count, uint64_t most_ms)
     timer_clear(&timer);
 }
 
+static inline void
+expect_result(const struct probe_result *result, enum probe_reason reason, const char *answer)
+{
+    if (result->reason != reason) {
+        fail_msg("%.60s: wanted %s, found %s (%s)", answer, probe_reason_word(reason),
+                 probe_reason_word(result->reason), result->detail);
+    }
+}
+
 #endif

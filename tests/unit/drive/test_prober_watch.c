@@ -203,7 +203,7 @@ static void
 test_follows_an_instance(void **state)
 {
     (void)state;
-    struct server server = {.listener = -1};
+    struct server server = {.listener = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct seen seen = {0};
     health.interval_ms = 5;
     assert_true(server_bind(&server, AF_INET));
