@@ -147,7 +147,9 @@ found(struct store *store, const struct journal_file_options *options,
     }
     /* The folder's name may be newer than the last sync: an earlier founding may have died. */
     enum err err = sync_parent(store);
-    err = err == ERR_OK ? store_add_segment(store, &nowhere, first.bytes) : err;
+    err = err == ERR_OK ? store_add_segment(store, &nowhere, first.bytes,
+                                            format_record_size(first.bytes.size))
+                        : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -240,17 +242,18 @@ open_end(struct store *store, const struct store_end *end, struct journal_report
     store->base.place = end->place;
     store->segment_epoch = end->segment_epoch;
     store->size = end->size;
-    if (end->torn_bytes > 0) {
-        report->cut_bytes = end->torn_bytes;
-        report->cut_offset = end->size;
-        folder_name(report->cut_file, "segment", end->segment_epoch, "");
-    }
     enum err err = store_open_segment(store);
     if (err == ERR_OK && end->torn_bytes > 0) {
         err = store_cut(store);
     }
     if (err != ERR_OK) {
         go_on_read_only(store, report);
+        return;
+    }
+    if (end->torn_bytes > 0) {
+        report->cut_bytes = end->torn_bytes;
+        report->cut_offset = end->size;
+        folder_name(report->cut_file, "segment", end->segment_epoch, "");
     }
 }
 

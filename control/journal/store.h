@@ -38,10 +38,11 @@ enum err store_fail(struct store *store, const char *what, const char *name);
 /* What to do about a damaged folder; ends every message of ERR_CORRUPT. */
 void store_damage(struct store *store, const char *name, uint64_t offset, const char *what);
 
-/* Makes the segment that begins after `before` and appends to it from now on; with `first` it holds
- * that event from the start. Either the segment is there, whole and synced, or not at all. */
+/* Makes the segment that begins after `before`, with room for a record of `record` bytes and the
+ * reserve, and appends to it from now on; if `first` is not empty it holds that event from the
+ * start, and `record` is its size. Either the segment is there, whole and synced, or not at all. */
 enum err store_add_segment(struct store *store, const struct journal_place *before,
-                           struct span first);
+                           struct span first, uint64_t record);
 
 /* Opens the last segment for appending. ERR_READ_ONLY or ERR_PERMISSION when it can only be read.
  */

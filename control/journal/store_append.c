@@ -20,9 +20,9 @@ store_next_event(const struct journal_place *before, struct span bytes)
 }
 
 static uint64_t
-new_segment_limit(const struct store *store, size_t event_size)
+new_segment_limit(const struct store *store, uint64_t record)
 {
-    uint64_t needed = FORMAT_HEADER_SIZE + format_record_size(event_size) + store->reserve;
+    uint64_t needed = FORMAT_HEADER_SIZE + record + store->reserve;
     return needed > store->segment_bytes ? needed : store->segment_bytes;
 }
 
@@ -94,12 +94,13 @@ use_segment(struct store *store, int file, uint64_t epoch, uint64_t size, uint64
 }
 
 enum err
-store_add_segment(struct store *store, const struct journal_place *before, struct span first)
+store_add_segment(struct store *store, const struct journal_place *before, struct span first,
+                  uint64_t record)
 {
     char temporary[FOLDER_NAME_SIZE];
     char name[FOLDER_NAME_SIZE];
     struct journal_event event = store_next_event(before, first);
-    uint64_t limit = new_segment_limit(store, first.size > 0 ? first.size : 1);
+    uint64_t limit = new_segment_limit(store, record);
     uint8_t *bytes = compose_segment(store, before, &event, limit);
     if (bytes == NULL) {
         errno = ENOMEM;
@@ -119,8 +120,8 @@ store_add_segment(struct store *store, const struct journal_place *before, struc
         close(file);
         return err;
     }
-    size_t record = first.size > 0 ? format_record_size(first.size) : 0;
-    use_segment(store, file, event.epoch, FORMAT_HEADER_SIZE + record, limit);
+    uint64_t used = first.size > 0 ? record : 0;
+    use_segment(store, file, event.epoch, FORMAT_HEADER_SIZE + used, limit);
     return ERR_OK;
 }
 
@@ -193,7 +194,7 @@ make_room(struct store *store, uint64_t record, enum journal_room room)
     if (needed <= store->limit) {
         return allocate(store, needed);
     }
-    return store_add_segment(store, &store->base.place, (struct span){"", 0});
+    return store_add_segment(store, &store->base.place, (struct span){"", 0}, record);
 }
 
 static enum err

@@ -283,6 +283,15 @@ test_faults_are_read_strictly(void **state)
         assert_int_equal(kit_try_open(&kit, wrong[i], &seen, &journal, &report), ERR_INVALID);
         assert_non_null(strstr(report.text, wrong[i]));
     }
+    /* Without an option the environment is asked. */
+    struct journal_file_options options = {.folder = kit.folder, .first_event = SPAN("event 1")};
+    struct journal_reader reader = {NULL, kit_on_event, &seen};
+    struct journal *journal = NULL;
+    setenv("TURNOUT_FAULT", "journal:2:EIO", 1);
+    assert_int_equal(journal_file_open(&options, &reader, &journal, &report), ERR_IO);
+    unsetenv("TURNOUT_FAULT");
+    assert_int_equal(journal_file_open(&options, &reader, &journal, &report), ERR_OK);
+    journal_close(journal);
     kit_remove(&kit);
 }
 
