@@ -1,0 +1,186 @@
+/* One event at a time goes to the journal, and comes back applied. */
+#include "control/drive/runner_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/drive/codec.h"
+#include "proxy/base/check.h"
+#include "proxy/base/log.h"
+
+static void
+pending_free(struct pending_event *pending)
+{
+    list_remove(&pending->node);
+    core_event_fini(&pending->event);
+    free(pending);
+}
+
+/* Takes the event's content over. False: out of memory, and the event stays the caller's. */
+bool
+append_add(struct runner *runner, struct core_event *event, struct job *job, bool is_last)
+{
+    struct pending_event *pending = calloc(1, sizeof(*pending));
+    if (pending == NULL) {
+        return false;
+    }
+    pending->event = *event;
+    event->addresses = NULL;
+    event->address_count = 0;
+    pending->job = job;
+    pending->is_last = is_last;
+    list_add_last(&runner->pending, &pending->node);
+    return true;
+}
+
+/* What is left of a command's events is not appended. */
+void
+append_drop_job(struct runner *runner, const struct job *job)
+{
+    struct list *next;
+    for (struct list *node = runner->pending.next; node != &runner->pending; node = next) {
+        next = node->next;
+        struct pending_event *pending = LIST_ITEM(node, struct pending_event, node);
+        if (pending->job == job) {
+            pending_free(pending);
+        }
+    }
+}
+
+/* What begins something must leave the reserve alone; what ends something may use it. */
+static enum journal_room
+room_of(enum core_event_kind kind)
+{
+    switch ((int)kind) {
+    case CORE_EVENT_SET_REGISTERED:
+    case CORE_EVENT_SET_DRAIN:
+    case CORE_EVENT_CUTOVER_BEGIN:
+    case CORE_EVENT_WEIGHT_SET:
+    case CORE_EVENT_HOLD_BEGIN:
+    case CORE_EVENT_MAINTENANCE_ON:
+        return JOURNAL_ROOM_NORMAL;
+    default:
+        return JOURNAL_ROOM_RESERVE;
+    }
+}
+
+static void
+log_appended(const struct core_event *event, uint64_t epoch)
+{
+    char quoted[LOG_QUOTE_SIZE];
+    LOG(EVENT_APPENDED, "epoch=%lu event=%s role=%s build=%s by=%s", (unsigned long)epoch,
+        core_event_name(event->kind), event->role[0] == '\0' ? "-" : event->role,
+        event->build[0] == '\0' ? "-" : event->build, log_quote(event->by, quoted));
+}
+
+/* The event is stored: it takes effect. */
+static void
+append_done(struct runner *runner, struct pending_event *pending, const struct journal_place *place)
+{
+    struct job *job = pending->job;
+    runner->place = *place;
+    runner->is_journal_well = true;
+    runner->journal_trouble[0] = '\0';
+    /* core_check allowed it before it was appended, and nothing was applied since. Only memory can be short. */
+    CHECK(core_apply(runner->state, &pending->event, place->epoch, loop_now_ms(runner->loop)) ==
+          ERR_OK);
+    log_appended(&pending->event, place->epoch);
+    CHECK(record_add(runner, &pending->event, place->epoch) == ERR_OK);
+    runner->is_dirty = true;
+    if (runner_look(runner) == ERR_OK) {
+        runner_publish(runner);
+    }
+    if (pending->event.kind == CORE_EVENT_CUTOVER_BEGIN) {
+        operation_begin(runner, place->epoch, &pending->event);
+        if (job != NULL) {
+            job->operation = place->epoch;
+        }
+    }
+    if (job != NULL) {
+        job->is_begun = true;
+        if (pending->is_last) {
+            job_done(runner, job);
+        }
+    }
+    pending_free(pending);
+}
+
+static void
+append_failed(struct runner *runner, struct pending_event *pending,
+              const struct blocking_append_result *result)
+{
+    char quoted[LOG_QUOTE_SIZE];
+    struct job *job = pending->job;
+    runner->is_journal_well = false;
+    runner->is_journal_failed = result->is_failed;
+    snprintf(runner->journal_trouble, sizeof(runner->journal_trouble), "%s", result->trouble);
+    LOG(JOURNAL_FAILED, "event=%s trouble=%s", core_event_name(pending->event.kind),
+        log_quote(result->trouble, quoted));
+    timer_set(runner->loop, &runner->retry, RUNNER_RETRY_MS);
+    if (job != NULL) {
+        append_drop_job(runner, job);
+        job_refuse(runner, job, CORE_REFUSAL_JOURNAL, result->trouble);
+        return;
+    }
+    /* Of what the core decided nothing is kept: it decides again. */
+    append_drop_job(runner, NULL);
+}
+
+static void
+append_ended(void *context, const struct blocking_append_result *result)
+{
+    struct runner *runner = context;
+    struct pending_event *pending = LIST_ITEM(runner->pending.next, struct pending_event, node);
+    runner->is_appending = false;
+    if (result->err == ERR_OK) {
+        append_done(runner, pending, &result->place);
+    } else {
+        append_failed(runner, pending, result);
+    }
+    runner_turn_soon(runner);
+}
+
+/* After a while the journal is tried again: the disk may have room now. */
+void
+append_retry(struct timer *timer)
+{
+    struct runner *runner = LIST_ITEM(timer, struct runner, retry);
+    runner->is_journal_well = !runner->is_journal_failed;
+    runner_turn_soon(runner);
+}
+
+/* True when an append is on its way now. Events that the fold no longer allows are dropped; a command is then judged anew. */
+bool
+append_next(struct runner *runner)
+{
+    while (!list_is_empty(&runner->pending)) {
+        struct pending_event *pending = LIST_ITEM(runner->pending.next, struct pending_event, node);
+        struct job *job = pending->job;
+        if (core_check(runner->state, &pending->event) != ERR_OK) {
+            if (job == NULL) {
+                pending_free(pending);
+                continue;
+            }
+            append_drop_job(runner, job);
+            list_add_first(&runner->jobs, &job->node);
+            continue;
+        }
+        struct buf bytes;
+        buf_init(&bytes);
+        enum err err = codec_encode(&pending->event, random_next(&runner->random), &bytes);
+        if (err == ERR_OK) {
+            err = blocking_append(runner->blocking, runner->journal, &runner->place,
+                                  room_of(pending->event.kind), buf_span(&bytes), append_ended,
+                                  runner);
+        }
+        buf_fini(&bytes);
+        runner->is_appending = err == ERR_OK;
+        if (err != ERR_OK) {
+            struct blocking_append_result failed = { .err = err, .trouble = err_text(err) };
+            append_failed(runner, pending, &failed);
+            continue;
+        }
+        return true;
+    }
+    return false;
+}
