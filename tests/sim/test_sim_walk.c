@@ -175,6 +175,17 @@ walk_setting(const char *name, uint64_t otherwise)
     return otherwise;
 }
 
+static size_t
+walk_edges_taken(void)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        taken +=
+            world_edges.is_seen[edges[i].machine][edges[i].before][edges[i].kind][edges[i].after];
+    }
+    return taken;
+}
+
 static void
 random_walks(void **in)
 {
@@ -186,6 +197,7 @@ random_walks(void **in)
         print_message("seed %llu\n", (unsigned long long)seed);
         walk_one(seed, steps);
     }
+    print_message("%zu of %zu edges taken\n", walk_edges_taken(), sizeof edges / sizeof edges[0]);
 }
 
 int
