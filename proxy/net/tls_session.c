@@ -368,7 +368,7 @@ tls_session_write(struct stream *stream, const struct iovec *pieces, int count, 
         total = session->encrypted < offered ? session->encrypted : offered;
         session->encrypted -= total;
         cursor_skip(&cursor, total);
-        result = write_batches(session, &cursor, &total);
+        result = session->encrypted > 0 ? STREAM_OK : write_batches(session, &cursor, &total);
     }
     if (session->error != 0 || result == STREAM_FAILED || result == STREAM_EOF) {
         return stream_fail(stream, session->error != 0 ? session->error : EPIPE);
