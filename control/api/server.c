@@ -34,6 +34,7 @@ struct server_client {
 };
 
 struct server {
+    struct list all;
     struct evhttp *http;
     struct event_base *base;
     struct evconnlistener *listener;
@@ -54,20 +55,27 @@ enum { SERVER_SWEEP_MS = 500 };
 enum { SERVER_UNPARSED_MAX = SERVER_BODY_MAX + 2 * SERVER_HEAD_MAX };
 
 static void
-server_set_paused(struct server *server, bool is_paused)
+server_pause(struct server *server, const char *why)
 {
-    if (server->is_paused == is_paused) {
+    if (server->is_paused) {
         return;
     }
-    server->is_paused = is_paused;
-    if (!is_paused) {
-        evconnlistener_enable(server->listener);
-        return;
-    }
+    server->is_paused = true;
     evconnlistener_disable(server->listener);
     if (!server->has_warned) {
-        LOG(CONTROL_REFUSED, "clients=%zu text=\"more wait until one leaves\"", server->count);
+        LOG(CONTROL_REFUSED, "clients=%zu reason=%s text=\"more wait in the socket's queue\"",
+            server->count, why);
         server->has_warned = true;
+    }
+}
+
+/* Accepts again where there is room. */
+static void
+server_resume(struct server *server)
+{
+    if (server->is_paused && server->count < SERVER_CLIENTS_MAX) {
+        server->is_paused = false;
+        evconnlistener_enable(server->listener);
     }
 }
 
@@ -85,9 +93,7 @@ client_free(struct server_client *client)
     if (gone != NULL) {
         gone(arg);
     }
-    if (server->count < SERVER_CLIENTS_MAX) {
-        server_set_paused(server, false);
-    }
+    server_resume(server);
 }
 
 static void
@@ -161,7 +167,7 @@ server_on_accept(struct event_base *base, void *arg)
     event_active(&client->adopt, EV_TIMEOUT, 0);
     server->count++;
     if (server->count >= SERVER_CLIENTS_MAX) {
-        server_set_paused(server, true);
+        server_pause(server, "clients");
     }
     return stream;
 }
@@ -222,17 +228,24 @@ server_on_sweep(evutil_socket_t fd, short what, void *arg)
         }
     }
     server->has_warned = server->has_warned && server->is_paused;
-    if (server->count < SERVER_CLIENTS_MAX) {
-        server_set_paused(server, false);
-    }
+    server_resume(server);
 }
+
+/* A listener's error callback is given evhttp's argument, not one of ours: servers are found by
+ * their listener. */
+static struct list server_all = {&server_all, &server_all};
 
 /* Out of descriptors: a listener that stays enabled would spin. The sweep enables it again. */
 static void
 server_on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    (void)listener;
-    server_set_paused(arg, true);
+    (void)arg;
+    for (struct list *node = server_all.next; node != &server_all; node = node->next) {
+        struct server *server = LIST_ITEM(node, struct server, all);
+        if (server->listener == listener) {
+            server_pause(server, "descriptors");
+        }
+    }
 }
 
 static bool
@@ -270,6 +283,7 @@ server_new(struct event_base *base, int fd, server_fn serve, void *arg, struct s
     server->serve = serve;
     server->arg = arg;
     list_init(&server->clients);
+    list_add_last(&server_all, &server->all);
     if (!server_set_up(server, fd)) {
         server_free(server);
         return ERR_NO_MEMORY;
@@ -284,6 +298,7 @@ server_free(struct server *server)
     if (server == NULL) {
         return;
     }
+    list_remove(&server->all);
     if (server->sweep != NULL) {
         event_free(server->sweep);
     }
