@@ -1,6 +1,7 @@
 /* Every scenario of one node, and at the end: that together they took every edge and met every
  * reason to refuse. */
 #include "tests/sim/edges.h"
+#include "tests/sim/exclusive.h"
 #include "tests/sim/restart.h"
 #include "tests/sim/sets.h"
 #include "tests/sim/switch.h"
@@ -32,7 +33,10 @@ all_refusals_are_met(void **in)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {SWITCH_TESTS, SETS_TESTS, RESTART_TESTS,
+    const struct CMUnitTest tests[] = {SWITCH_TESTS,
+                                       EXCLUSIVE_TESTS,
+                                       SETS_TESTS,
+                                       RESTART_TESTS,
                                        cmocka_unit_test(all_edges_are_visited),
                                        cmocka_unit_test(all_refusals_are_met)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,32 @@ unobserved(void **in)
     assert_string_equal(text, "10.0.0.1:");
 }
 
+/* Passes that were counted before the set was warmed anew prove nothing. */
+static void
+stale_passes(void **in)
+{
+    struct world *world = *in;
+    struct core_observed_set *observed;
+    struct core_observed_instance instances[2];
+    struct core_effects effects;
+    world_bring(world, CORE_COMMAND_DEPLOY, "web", "v1", 80);
+    world_observe(world);
+    observed = &world->observed[0];
+    for (size_t i = 0; i < 2; i++) {
+        instances[i] = (struct core_observed_instance){CORE_VERDICT_UP, 100, 1, "", "v1"};
+    }
+    observed->instances = instances;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(core_decide(world->state, &world->settings, &world->observations,
+                                     world->now_ms, 0, &effects),
+                         ERR_OK);
+        assert_int_equal(effects.count, i);
+        core_effects_fini(&effects);
+        instances[0].warm_epoch = instances[1].warm_epoch =
+            world_set(world, "web", "v1")->warm_epoch;
+    }
+}
+
 /* An append that fails is decided again, and nothing but traffic goes on meanwhile. */
 static void
 journal_fails(void **in)
@@ -189,8 +215,9 @@ lives(void **in)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {WORLD_TEST(wakeups),    WORLD_TEST(full_rounds),
-                                       WORLD_TEST(unobserved), WORLD_TEST(journal_fails),
-                                       WORLD_TEST(targets),    WORLD_TEST(lives)};
+    const struct CMUnitTest tests[] = {WORLD_TEST(wakeups),       WORLD_TEST(full_rounds),
+                                       WORLD_TEST(unobserved),    WORLD_TEST(stale_passes),
+                                       WORLD_TEST(journal_fails), WORLD_TEST(targets),
+                                       WORLD_TEST(lives)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
