@@ -77,7 +77,7 @@ restart_behind_the_begin(void **in)
         begin.moves[0].to = world_set(world, "web", builds[i])->digest;
         world_advance(world, 3000);
         assert_int_equal(world_apply(world, &begin), ERR_OK);
-        world_crash(world, 1000);
+        world_crash(world, 1001);
         assert_true((world_role(world, "web")->operation == NULL) == cases[i].is_forced);
         world_advance(world, 3000);
         assert_string_equal(world_role(world, "web")->live->build, builds[i]);
@@ -97,7 +97,7 @@ restart_drain_and_window(void **in)
     assert_int_equal(world_last(world, "web")->result, CORE_RESULT_FINISHED);
     /* The window begins anew. */
     world_advance(world, WORLD_WINDOW_MS - 1000);
-    world_crash(world, 1000);
+    world_crash(world, 1001);
     assert_int_equal(core_rollback_until_ms(world_role(world, "web"), &world->settings),
                      world->now_ms + WORLD_WINDOW_MS);
     world_advance(world, WORLD_WINDOW_MS - 1000);
@@ -116,7 +116,7 @@ restart_in_hold(void **in)
     world_bring(world, CORE_COMMAND_DEPLOY, "bank", "b2", 81);
     world_advance(world, 1200);
     assert_true(world_role(world, "bank")->operation->is_held);
-    world_crash(world, 60000);
+    world_crash(world, 60001);
     assert_true(world_role(world, "bank")->operation->is_held);
     world_advance(world, 1500);
     assert_string_equal(world_role(world, "bank")->live->build, "b2");
@@ -126,7 +126,7 @@ restart_in_hold(void **in)
     world_advance(world, 2100);
     assert_true(world_role(world, "bank")->operation->is_held);
     world_look(world, "bank", "b1")->is_sick[0] = true;
-    world_crash(world, 60000);
+    world_crash(world, 60001);
     world_advance(world, WORLD_HOLD_MS);
     assert_null(world_role(world, "bank")->operation);
     assert_non_null(strstr(world_last(world, "bank")->reason, "within the hold"));

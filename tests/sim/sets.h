@@ -314,7 +314,7 @@ sets_maintenance(void **in)
     assert_int_equal(world_command(world, &command), CORE_ANSWER_APPEND);
     command.message = "back at two";
     assert_int_equal(world_command(world, &command), CORE_ANSWER_APPEND);
-    world_crash(world, 5000);
+    world_crash(world, 5001);
     assert_string_equal(world_role(world, "web")->maintenance.message, "back at two");
     assert_int_equal(world_role(world, "web")->maintenance.retry_after_s, 600);
     assert_int_equal(world_do(world, CORE_COMMAND_MAINTENANCE_OFF, "web", NULL),

@@ -463,7 +463,7 @@ world_crash(struct world *world, uint64_t gap_ms)
     struct core_state *state;
     world->now_ms += gap_ms;
     world->next_probe_ms = world->now_ms;
-    /* A snapshot serves as well as the journal. */
+    /* A snapshot serves as well as the journal: it is one where the gap is odd. */
     state = gap_ms % 2 == 0 ? world_replay(world, world->now_ms)
                             : core_state_clone(world->state, world->now_ms);
     assert_true(core_state_equal(state, world->state));
