@@ -171,6 +171,7 @@ apply_record(const struct apply *apply, const struct core_operation *operation,
     cutover->id = operation->id;
     cutover->kind = operation->kind;
     cutover->result = result;
+    cutover->since_us = operation->since_us;
     cutover->at_us = apply->event->wall_us;
     core_text_copy(cutover->by, sizeof cutover->by, operation->by);
     cutover->to = move->to->digest;
@@ -185,7 +186,7 @@ apply_record(const struct apply *apply, const struct core_operation *operation,
 
 /* The set still drains for an earlier cutover and is wanted again: that drain will not end. */
 static void
-apply_supersede_drain(const struct apply *apply, const struct core_operation *operation,
+apply_supersede_drain(const struct core_operation *operation,
                       const struct core_operation_move *move)
 {
     struct core_cutover *cutover;
@@ -197,7 +198,6 @@ apply_supersede_drain(const struct apply *apply, const struct core_operation *op
         return;
     }
     cutover->result = CORE_RESULT_SUPERSEDED;
-    cutover->at_us = apply->event->wall_us;
     core_text_copy(cutover->superseded_by, sizeof cutover->superseded_by,
                    core_kind_name(operation->kind));
 }
@@ -225,7 +225,7 @@ static void
 apply_move(const struct apply *apply, const struct core_operation *operation,
            const struct core_operation_move *move)
 {
-    apply_supersede_drain(apply, operation, move);
+    apply_supersede_drain(operation, move);
     apply_record(apply, operation, move, CORE_RESULT_COMMITTED);
     apply_leave(apply, operation, move);
     edit_role_unweigh(move->role);
@@ -287,7 +287,6 @@ apply_finished(const struct apply *apply)
             continue;
         }
         cutover->result = CORE_RESULT_FINISHED;
-        cutover->at_us = apply->event->wall_us;
         cutover->finished = apply->event->finished;
         cutover->cut = apply->event->cut;
         cutover->oldest_ms = apply->event->oldest_ms;

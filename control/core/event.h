@@ -120,6 +120,7 @@ struct core_event {
     uint64_t held_epoch;
     bool is_in_maintenance;
     uint64_t result; /* enum core_result */
+    uint64_t since_us;
     uint64_t at_us;
     char from_build[CORE_BUILD_SIZE];
     char to_build[CORE_BUILD_SIZE];

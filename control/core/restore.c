@@ -131,6 +131,7 @@ restore_cutover(struct core_state *state, const struct core_event *event)
     cutover->result = (enum core_result)event->result;
     cutover->from = event->from;
     cutover->to = event->to;
+    cutover->since_us = event->since_us;
     cutover->at_us = event->at_us;
     cutover->finished = event->finished;
     cutover->cut = event->cut;

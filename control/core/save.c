@@ -90,6 +90,7 @@ save_cutover(struct save *save, const struct core_role *role, const struct core_
     event->result = cutover->result;
     event->from = cutover->from;
     event->to = cutover->to;
+    event->since_us = cutover->since_us;
     event->at_us = cutover->at_us;
     event->finished = cutover->finished;
     event->cut = cutover->cut;

@@ -26,7 +26,8 @@ struct core_set {
     char build[CORE_BUILD_SIZE];
     enum core_status status;
     bool is_bad;               /* a rollback left it; a later deploy takes that away */
-    uint64_t registered_epoch; /* of its last set.registered, or of the first while it was kept */
+    uint64_t registered_epoch; /* of its last set.registered: the newest set of a build has the
+                                  highest */
     uint64_t warm_epoch;       /* passed checks count from here */
     uint64_t status_epoch;     /* of the event that gave it its status */
     uint64_t status_us;        /* wall time of that */
@@ -61,7 +62,8 @@ struct core_cutover {
     struct digest from, to; /* from may be none */
     char from_build[CORE_BUILD_SIZE];
     char to_build[CORE_BUILD_SIZE];
-    uint64_t at_us; /* of the result */
+    uint64_t since_us; /* wall time of its begin */
+    uint64_t at_us;    /* of its commit or abort */
     char by[CORE_BY_SIZE];
     char reason[CORE_TEXT_SIZE];      /* of an abort */
     char superseded_by[CORE_BY_SIZE]; /* who, and with what, for CORE_RESULT_SUPERSEDED */
@@ -128,7 +130,8 @@ void core_state_free(struct core_state *state);
 enum err core_check(const struct core_state *state, const struct core_event *event);
 
 /* Folds one event in; total and deterministic. `epoch` is the event's own and above the state's
- * (of a snapshot.* event: ignored). On failure (core_check's, or ERR_NO_MEMORY) nothing changed. */
+ * (of a snapshot.* event: ignored). On failure (core_check's, or ERR_NO_MEMORY) nothing changed,
+ * but that a role which the event was the first to name may be there, empty. */
 enum err core_apply(struct core_state *state, const struct core_event *event, uint64_t epoch,
                     uint64_t seen_ms);
 

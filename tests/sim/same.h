@@ -55,6 +55,7 @@ same_cutover(const struct core_cutover *a, const struct core_cutover *b)
     SAME_DIGEST(a, b, to);
     SAME_TEXT(a, b, from_build);
     SAME_TEXT(a, b, to_build);
+    SAME(a, b, since_us);
     SAME(a, b, at_us);
     SAME_TEXT(a, b, by);
     SAME_TEXT(a, b, reason);
