@@ -43,5 +43,7 @@ tls_session_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_
         !set_mac(mac, key)) {
         return TICKET_FAILED;
     }
-    return is_sealing || key == &ring->current ? TICKET_OK : TICKET_RENEW;
+    /* Clients use a ticket of TLS 1.3 once only (RFC 8446 appendix C.4). */
+    bool is_renewed = key != &ring->current || SSL_version(ssl) == TLS1_3_VERSION;
+    return !is_sealing && is_renewed ? TICKET_RENEW : TICKET_OK;
 }
