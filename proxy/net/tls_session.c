@@ -1,11 +1,9 @@
 #include "proxy/net/tls_session.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include "proxy/base/buf.h"
 #include "proxy/base/check.h"
@@ -18,133 +16,6 @@
  * beyond this. */
 enum { WAITING_LIMIT = 64 * 1024 };
 
-static BIO_METHOD *bio_method;
-static pthread_once_t bio_method_once = PTHREAD_ONCE_INIT;
-
-static int
-bio_read(BIO *bio, char *data, int capacity)
-{
-    struct tls_session *session = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    if (capacity <= 0) {
-        return 0;
-    }
-    /* What a short read has drained is not asked again before an event says so. */
-    if (!session->may_recv) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    struct stream *stream = session->stream;
-    ssize_t got = recv(stream->fd, data, (size_t)capacity, 0);
-    if (got > 0) {
-        session->may_recv = got == capacity || stream->has_hangup;
-        return (int)got;
-    }
-    if (got == 0) {
-        session->is_cut = stream->has_hangup = true;
-        return 0;
-    }
-    if (errno == EAGAIN || errno == EINTR) {
-        session->may_recv = false;
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    session->error = errno;
-    return -1;
-}
-
-/* Sends bytes; 0 when the socket takes none now. */
-static size_t
-send_some(struct tls_session *session, const char *data, size_t size)
-{
-    if (session->error != 0 || size == 0) {
-        return 0;
-    }
-    ssize_t sent = send(session->stream->fd, data, size, MSG_NOSIGNAL);
-    if (sent >= 0) {
-        return (size_t)sent;
-    }
-    if (errno != EAGAIN && errno != EINTR) {
-        session->error = errno;
-    }
-    return 0;
-}
-
-/* Sends what waits and what was just made, in this order; true when nothing is left. */
-static bool
-flush(struct tls_session *session)
-{
-    struct tls_thread *thread = session->thread;
-    size_t made = thread->out_size;
-    thread->out_size = 0;
-    if (buf_size(&session->waiting) > 0) {
-        struct span waiting = buf_span(&session->waiting);
-        buf_consume(&session->waiting, send_some(session, waiting.data, waiting.size));
-    }
-    size_t sent = 0;
-    if (buf_size(&session->waiting) == 0) {
-        sent = send_some(session, thread->out, made);
-    }
-    if (sent < made && session->error == 0 &&
-        !buf_append(&session->waiting, thread->out + sent, made - sent)) {
-        session->error = ENOMEM;
-    }
-    if (buf_size(&session->waiting) > 0) {
-        return false;
-    }
-    buf_fini(&session->waiting);
-    return session->error == 0;
-}
-
-static int
-bio_write(BIO *bio, const char *data, int size)
-{
-    struct tls_session *session = BIO_get_data(bio);
-    struct tls_thread *thread = session->thread;
-    BIO_clear_retry_flags(bio);
-    const char *end = data + size;
-    while (data < end) {
-        size_t room = sizeof thread->out - thread->out_size;
-        size_t part = (size_t)(end - data) < room ? (size_t)(end - data) : room;
-        memcpy(thread->out + thread->out_size, data, part);
-        thread->out_size += part;
-        data += part;
-        if (data < end) {
-            flush(session);
-        }
-    }
-    return size;
-}
-
-static long
-bio_ctrl(BIO *bio, int command, long number, void *pointer)
-{
-    (void)bio, (void)number, (void)pointer;
-    return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-static void
-make_bio_method(void)
-{
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "turnout stream");
-    if (method != NULL && BIO_meth_set_read(method, bio_read) == 1 &&
-        BIO_meth_set_write(method, bio_write) == 1 && BIO_meth_set_ctrl(method, bio_ctrl) == 1) {
-        bio_method = method;
-    }
-}
-
-static BIO *
-new_bio(struct tls_session *session)
-{
-    pthread_once(&bio_method_once, make_bio_method);
-    BIO *bio = bio_method == NULL ? NULL : BIO_new(bio_method);
-    if (bio != NULL) {
-        BIO_set_data(bio, session);
-        BIO_set_init(bio, 1);
-    }
-    return bio;
-}
-
 enum err
 stream_start_tls(struct stream *stream, struct tls_store *store)
 {
@@ -156,7 +27,7 @@ stream_start_tls(struct stream *stream, struct tls_store *store)
     session->stream = stream;
     session->thread = tls_thread_of(stream->loop);
     session->ssl = tls_store_session(store);
-    BIO *bio = new_bio(session);
+    BIO *bio = tls_bio_new(session);
     if (session->thread == NULL || session->ssl == NULL || bio == NULL) {
         BIO_free(bio);
         tls_session_free(session);
@@ -244,7 +115,8 @@ tls_session_read(struct stream *stream, char *data, size_t capacity, size_t *siz
     if (session->is_ended) {
         return end_read(stream, STREAM_EOF);
     }
-    if (buf_size(&session->waiting) > WAITING_LIMIT && !flush(session) && session->error == 0) {
+    if (buf_size(&session->waiting) > WAITING_LIMIT && !tls_session_flush(session) &&
+        session->error == 0) {
         session->read_waits_flush = true;
         stream->may_read = false;
         return STREAM_AGAIN;
@@ -252,7 +124,7 @@ tls_session_read(struct stream *stream, char *data, size_t capacity, size_t *siz
     size_t total = 0;
     enum stream_result result =
         session->error != 0 ? STREAM_FAILED : decrypt(session, data, capacity, &total);
-    flush(session);
+    tls_session_flush(session);
     if (total == 0) {
         return end_read(stream, session->error != 0 ? STREAM_FAILED : result);
     }
@@ -331,15 +203,15 @@ smaller(size_t a, size_t b)
 }
 
 /* Encrypts and sends batch by batch until the socket is full. What is encrypted but waits, with the
- * record that went out in part, counts as not taken: the caller, who offers it again, must not think
- * that closing is safe. */
+ * record that went out in part, counts as not taken: the caller, who offers it again, must not
+ * think that closing is safe. */
 static enum stream_result
 write_batches(struct tls_session *session, struct cursor *cursor, size_t *total)
 {
     for (;;) {
         size_t batch = 0;
         enum stream_result result = encrypt(session, cursor, &batch);
-        bool is_out = flush(session);
+        bool is_out = tls_session_flush(session);
         size_t left = buf_size(&session->waiting);
         session->encrypted = is_out ? 0 : smaller(batch, left + TLS_RECORD_SIZE);
         *total += batch - session->encrypted;
@@ -359,7 +231,7 @@ tls_session_write(struct stream *stream, const struct iovec *pieces, int count, 
     struct cursor cursor = {pieces, count, 0};
     size_t total = 0;
     enum stream_result result = STREAM_AGAIN;
-    if (flush(session)) {
+    if (tls_session_flush(session)) {
         /* Bytes that were encrypted by an earlier call are out now. */
         size_t offered = 0;
         for (int i = 0; i < count; i++) {
@@ -406,7 +278,7 @@ static bool
 become_writable(struct stream *stream)
 {
     struct tls_session *session = stream->tls;
-    if (!flush(session)) {
+    if (!tls_session_flush(session)) {
         if (session->error == 0) {
             return false;
         }
@@ -449,7 +321,7 @@ tls_session_shutdown(struct stream *stream)
         SSL_shutdown(session->ssl);
         ERR_clear_error();
     }
-    bool is_out = flush(session);
+    bool is_out = tls_session_flush(session);
     session->shutdown_waits_flush = !is_out && session->error == 0;
     return !session->shutdown_waits_flush;
 }

@@ -25,4 +25,10 @@ struct tls_session {
     bool shutdown_waits_flush;
 };
 
+/* The session's way to its socket; NULL when out of memory. */
+BIO *tls_bio_new(struct tls_session *session);
+
+/* Sends what waits and what was just made, in this order; true when nothing is left. */
+bool tls_session_flush(struct tls_session *session);
+
 #endif
