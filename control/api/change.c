@@ -140,7 +140,8 @@ route_set_add(const struct request *request, const struct route *route)
 {
     struct change change;
     if (change_read(request, route, CORE_COMMAND_SET_ADD, &change)) {
-        change.then = (struct follow_then){.is_wanted = true, .state = RUNNER_WAIT_READY};
+        change.then = (struct follow_then){
+            .is_wanted = true, .step = "registered", .state = RUNNER_WAIT_READY};
         change_run(request, &change);
     }
 }
@@ -216,7 +217,8 @@ route_drain(const struct request *request, const struct route *route)
 {
     struct change change;
     if (change_read(request, route, CORE_COMMAND_DRAIN, &change)) {
-        change.then = (struct follow_then){.is_wanted = true, .state = RUNNER_WAIT_DRAINED};
+        change.then = (struct follow_then){
+            .is_wanted = true, .step = "draining", .state = RUNNER_WAIT_DRAINED};
         change_run(request, &change);
     }
 }

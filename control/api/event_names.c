@@ -22,6 +22,7 @@ event_names_init(struct event_names *names, struct runner *runner)
 {
     names->runner = runner;
     names->names = json_object();
+    names->begins = json_object();
     names_learn_view(names);
 }
 
@@ -29,7 +30,8 @@ void
 event_names_fini(struct event_names *names)
 {
     json_decref(names->names);
-    names->names = NULL;
+    json_decref(names->begins);
+    names->names = names->begins = NULL;
 }
 
 /* A set's first event says its build: from there on it has a name. */
@@ -54,6 +56,25 @@ names_add(const struct event_names *names, json_t *object, const char *digest_ke
     }
 }
 
+/* Remembers what a cutover is about when it begins, and says it again with what becomes of it. */
+static void
+names_tie(const struct event_names *names, json_t *event)
+{
+    char id[24];
+    json_t *moves = json_object_get(event, "moves");
+    json_t *cutover = json_object_get(event, "cutover");
+    if (moves != NULL) {
+        snprintf(id, sizeof(id), "%lld",
+                 (long long)json_integer_value(json_object_get(event, "epoch")));
+        json_object_set_new(
+            names->begins, id,
+            json_pack("{s:O,s:O*}", "moves", moves, "kind", json_object_get(event, "kind")));
+    } else if (cutover != NULL) {
+        snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(cutover));
+        json_object_update_missing(event, json_object_get(names->begins, id));
+    }
+}
+
 json_t *
 event_names_apply(struct event_names *names, struct span event)
 {
@@ -66,5 +87,6 @@ event_names_apply(struct event_names *names, struct span event)
         names_add(names, move, "from", "from_set");
         names_add(names, move, "to", "to_set");
     }
+    names_tie(names, object);
     return object;
 }

@@ -1,6 +1,6 @@
 /*
- * event_names: events of the journal with the names of sets beside their digests, as people want to
- * read them. One per reader; control thread only.
+ * event_names: events of the journal as people want to read them: with the names of sets beside
+ * their digests, and with what a cutover moves beside its id. One per reader; control thread only.
  */
 #ifndef TURNOUT_API_EVENT_NAMES_H
 #define TURNOUT_API_EVENT_NAMES_H
@@ -12,7 +12,8 @@ struct runner;
 
 struct event_names {
     struct runner *runner;
-    json_t *names; /* digest → name, of sets seen so far */
+    json_t *names;  /* digest → name, of sets seen so far */
+    json_t *begins; /* id of a cutover → its kind and moves, of those whose begin was seen */
 };
 
 /* Knows the sets that the runner's view has. */

@@ -17,6 +17,7 @@ struct follow {
     struct stream *stream;
     bool is_followed;
     bool has_then;
+    const char *then_step;
     enum runner_wait then_state;
     char then_role[FOLLOW_NAME_SIZE];
     char then_build[FOLLOW_NAME_SIZE];
@@ -179,7 +180,8 @@ follow_on_step(void *arg, const struct runner_step *step)
         follow_end(follow, step);
         return;
     }
-    stream_line(follow->stream, follow_line(step, "step", step->name));
+    stream_line(follow->stream,
+                follow_line(step, "step", goes_on ? follow->then_step : step->name));
     if (goes_on) {
         follow_go_on(follow);
     }
@@ -222,6 +224,7 @@ follow_command(const struct request *request, const struct core_command *command
     }
     follow->is_followed = is_followed;
     if (then->is_wanted && is_followed) {
+        follow->then_step = then->step;
         follow->then_state = then->state;
         follow->has_then =
             span_to_string(span_of(then->role), follow->then_role, FOLLOW_NAME_SIZE) &&

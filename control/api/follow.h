@@ -16,6 +16,7 @@ struct request;
 /* After a command that begins no cutover has ended well, the role's set is followed to `state`. */
 struct follow_then {
     bool is_wanted;
+    const char *step; /* what the end of the command is called then: "registered"; static storage */
     enum runner_wait state;
     const char *role;
     const char *build;

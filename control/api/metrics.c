@@ -281,7 +281,7 @@ write_role(struct writer *writer)
         write_plain(writer);
         break;
     case METRIC_CUTOVER:
-        if (writer->at.role->last_cutover.id != NULL) {
+        if (writer->at.role->last_cutover.id != NULL && writer->metric->value(&writer->at) > 0) {
             write_plain(writer);
         }
         break;

@@ -188,10 +188,8 @@ page_instance(const struct runner_view_instance *instance, uint64_t now_us, stru
     bool has_reason = instance->reason != NULL && instance->reason[0] != '\0';
     bool has_detail = has_reason && instance->detail != NULL && instance->detail[0] != '\0';
     return page_piece(out, "<tr><td class=\"mono\">", instance->address, "</td>") &&
-           buf_printf(
-               out,
-               "<td><span class=\"pill %s\">%s</span></td><td class=\"n\">%llu</td><td>%s</td>",
-               class, state, (unsigned long long)instance->in_flight, at) &&
+           buf_printf(out, "<td><span class=\"pill %s\">%s</span></td><td></td><td>%s</td>", class,
+                      state, at) &&
            page_piece(out, "<td class=\"why\">", has_reason ? instance->reason : "",
                       has_detail ? ": " : "") &&
            page_piece(out, "", has_detail ? instance->detail : "", "</td></tr>\n");
@@ -215,6 +213,9 @@ page_set(const struct runner_view_set *set, uint64_t now_us, struct buf *out)
     if (set->rollback_until_us != 0 && is_fine) {
         page_time(set->rollback_until_us, now_us, until);
         is_fine = page_piece(out, "<small>can be gone back to until ", until, "</small>");
+    }
+    if (set->reason[0] != '\0' && is_fine) {
+        is_fine = page_piece(out, " <small>", set->reason, "</small>");
     }
     if (set->is_bad && is_fine) {
         is_fine = buf_append_text(out, " <span class=\"pill bad\">marked bad</span>");

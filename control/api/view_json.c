@@ -147,11 +147,10 @@ view_json_status(const struct runner_view *view)
 static json_t *
 view_json_member(const struct runner_view_instance *instance)
 {
-    return json_pack("{s:s,s:b,s:o,s:I,s:o,s:o,s:I}", "address", instance->address, "up",
+    return json_pack("{s:s,s:b,s:o,s:I,s:o,s:o}", "address", instance->address, "up",
                      instance->is_up, "checked_at", view_json_time(instance->checked_at_us),
                      "check_us", (json_int_t)instance->check_us, "reason",
-                     view_json_text(instance->reason), "detail", view_json_text(instance->detail),
-                     "in_flight", (json_int_t)instance->in_flight);
+                     view_json_text(instance->reason), "detail", view_json_text(instance->detail));
 }
 
 json_t *
@@ -168,13 +167,13 @@ view_json_set(const struct runner_view_role *role, const struct runner_view_set 
         json_array_append_new(members, view_json_member(&set->instances[i]));
     }
     json_t *object = view_json_brief(set);
-    json_t *more =
-        json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:o,s:o,s:I,s:o}", "role", role->name, "set",
-                  view_set_name(set, name), "place", places[set->place], "state", set->state, "bad",
-                  set->is_bad, "weight_bp", (json_int_t)set->weight_bp, "rollback_until",
-                  view_json_time(set->rollback_until_us), "registered_at",
-                  view_json_time(set->registered_at_us), "registered_epoch",
-                  (json_int_t)set->registered_epoch, "members", members);
+    json_t *more = json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:I,s:o,s:o,s:I,s:o}", "role", role->name,
+                             "set", view_set_name(set, name), "place", places[set->place], "state",
+                             set->state, "why", view_json_text(set->reason), "bad", set->is_bad,
+                             "weight_bp", (json_int_t)set->weight_bp, "rollback_until",
+                             view_json_time(set->rollback_until_us), "registered_at",
+                             view_json_time(set->registered_at_us), "registered_epoch",
+                             (json_int_t)set->registered_epoch, "members", members);
     json_object_update(object, more);
     json_decref(more);
     return object;

@@ -188,15 +188,18 @@ follow_say_drain(const struct cli *cli, const json_t *drain)
             cli_duration_text(cli_answer_number(drain, "oldest_age_us"), age));
 }
 
+/* "web: ready: 2 of 3", without the step's name where the text begins with it. */
 static void
 follow_say_step(const struct cli *cli, const json_t *line)
 {
     const char *role = cli_answer_text(line, "role");
-    cli_print(cli->err, role);
-    fputs(role[0] == '\0' ? "" : ": ", cli->err);
-    cli_print(cli->err, cli_answer_text(line, "step"));
-    fputs(": ", cli->err);
-    cli_print(cli->err, cli_answer_text(line, "text"));
+    const char *step = cli_answer_text(line, "step");
+    const char *text = cli_answer_text(line, "text");
+    bool has_name = strncmp(text, step, strlen(step)) == 0;
+    char whole[4096];
+    snprintf(whole, sizeof(whole), "%s%s%s%s%s", role, role[0] == '\0' ? "" : ": ",
+             has_name ? "" : step, has_name ? "" : ": ", text);
+    cli_print(cli->err, whole);
     fputc('\n', cli->err);
     fflush(cli->err);
 }

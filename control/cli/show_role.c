@@ -26,9 +26,9 @@ role_operation(const struct cli_page *page, const json_t *role)
     char age[CLI_AGE_SIZE];
     const json_t *operation = cli_answer_object(role, "operation");
     if (operation != NULL) {
-        role_line(page, "operation", "%s %s by %s: %s, since %s",
-                  cli_answer_text(operation, "kind"), cli_answer_text(operation, "id"),
-                  cli_answer_text(operation, "by"), cli_answer_text(operation, "step"),
+        role_line(page, "operation", "%s %s by %s: %s, %s", cli_answer_text(operation, "kind"),
+                  cli_answer_text(operation, "id"), cli_answer_text(operation, "by"),
+                  cli_answer_text(operation, "step"),
                   cli_age_text(page->now_us, cli_answer_text(operation, "since"), age));
     }
     const json_t *cutover = cli_answer_object(role, "last_cutover");
@@ -81,15 +81,20 @@ set_head(const struct cli_page *page, const json_t *set)
         fprintf(page->out, ", weight %u.%02u%%", bp / 100, bp % 100);
     }
     const char *until = cli_answer_text(set, "rollback_until");
-    if (until[0] != '\0') {
+    if (cli_time(until) > page->now_us) {
         fprintf(page->out, ", can be gone back to for %s",
-                cli_age_text(page->now_us, until, age) + 3);
+                cli_duration_text(cli_time(until) - page->now_us, age));
     }
     fputc('\n', page->out);
+    if (cli_answer_text(set, "why")[0] != '\0') {
+        fputs("  ", page->out);
+        cli_print_tone(page->out, CLI_TONE_BAD, cli_answer_text(set, "why"), page->has_colour);
+        fputc('\n', page->out);
+    }
 }
 
 static void
-set_member(struct cli_table *table, const json_t *member, uint64_t now_us)
+set_member(struct cli_table *table, const json_t *member, bool is_over, uint64_t now_us)
 {
     char age[CLI_AGE_SIZE];
     char took[CLI_AGE_SIZE];
@@ -98,12 +103,16 @@ set_member(struct cli_table *table, const json_t *member, uint64_t now_us)
     const char *reason = cli_answer_text(member, "reason");
     const char *detail = cli_answer_text(member, "detail");
     cli_table_add(table, CLI_TONE_PLAIN, cli_answer_text(member, "address"));
+    if (is_over) {
+        cli_table_add(table, CLI_TONE_PLAIN, "not checked any more");
+        cli_table_add(table, CLI_TONE_PLAIN, "");
+        cli_table_add(table, CLI_TONE_PLAIN, "");
+        return;
+    }
     cli_table_add(table, is_up ? CLI_TONE_GOOD : CLI_TONE_BAD,
                   is_up                   ? "up"
                   : checked_at[0] == '\0' ? "unknown"
                                           : "down");
-    cli_table_addf(table, CLI_TONE_PLAIN, "%llu in flight",
-                   (unsigned long long)cli_answer_number(member, "in_flight"));
     if (checked_at[0] == '\0') {
         cli_table_add(table, CLI_TONE_PLAIN, "not checked yet");
     } else {
@@ -120,10 +129,12 @@ bool
 cli_show_set(const struct cli_page *page, const json_t *set)
 {
     struct cli_table table;
-    cli_table_init(&table, 5);
+    const char *state = cli_answer_text(set, "state");
+    bool is_over = strcmp(state, "failed") == 0 || strcmp(state, "retired") == 0;
+    cli_table_init(&table, 4);
     set_head(page, set);
     for (size_t i = 0; i < cli_answer_count(set, "members"); i++) {
-        set_member(&table, cli_answer_item(set, "members", i), page->now_us);
+        set_member(&table, cli_answer_item(set, "members", i), is_over, page->now_us);
     }
     bool is_fine = cli_table_print(&table, page->out, 2, page->has_colour);
     cli_table_fini(&table);

@@ -202,6 +202,10 @@ cli_age_text(uint64_t now_us, const char *time, char out[CLI_AGE_SIZE])
         return out;
     }
     uint64_t us = now_us >= at_us ? now_us - at_us : at_us - now_us;
+    if (us < 1000000) {
+        snprintf(out, CLI_AGE_SIZE, "just now");
+        return out;
+    }
     if (us < UINT64_C(60000000)) {
         snprintf(text, sizeof(text), "%us", (unsigned)(us / 1000000));
     } else {

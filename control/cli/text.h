@@ -50,7 +50,7 @@ const char *cli_duration_text(uint64_t us, char out[CLI_AGE_SIZE]);
 /* Wall microseconds of an RFC 3339 time as the API writes it; 0 when it is none. */
 uint64_t cli_time(const char *text);
 
-/* "3s ago" (coarse, by seconds), "in 9m 10s" for what is to come, "-" for no time; returns out. */
+/* "just now", "3s ago", "in 9m 10s" for what is to come, "-" for no time; returns out. */
 const char *cli_age_text(uint64_t now_us, const char *time, char out[CLI_AGE_SIZE]);
 
 #endif

@@ -140,7 +140,6 @@ struct runner_view_instance {
     const char *detail;     /* the same as a sentence; "" for none */
     uint64_t checked_at_us; /* wall time of the last result; 0 for none */
     uint32_t check_us;      /* how long the last check took */
-    uint64_t in_flight;
 };
 
 enum runner_view_place {
@@ -159,7 +158,8 @@ struct runner_view_set {
     enum runner_view_place place; /* what it is to its role */
     const char *state; /* "registered", "warming", "ready", "canary", "live", "draining", "drained",
                           "retired", "failed" */
-    bool is_bad;       /* a rollback left it */
+    const char *reason; /* why it failed or retires; "" for none */
+    bool is_bad;        /* a rollback left it */
     uint32_t healthy;
     uint32_t instance_count;
     uint64_t in_flight;

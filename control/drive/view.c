@@ -38,23 +38,12 @@ copy_id(struct view *view, uint64_t id)
     return copy(view, text);
 }
 
-static uint64_t
-instance_in_flight(const struct ledger *ledger, size_t index)
-{
-    (void)index;
-    /* The ledger counts exchanges by set; a set of one instance knows its own. */
-    return ledger != NULL && ledger->instance_count == 1
-               ? ledger_in_flight(ledger, LEDGER_NORMAL) + ledger_in_flight(ledger, LEDGER_PREVIEW)
-               : 0;
-}
-
 static void
 view_instance(struct view *view, const struct core_set *set, const struct roster_set *listed,
-              const struct ledger *ledger, size_t index, struct runner_view_instance *out)
+              size_t index, struct runner_view_instance *out)
 {
     out->address = copy(view, set->addresses[index]);
     out->reason = out->detail = "";
-    out->in_flight = instance_in_flight(ledger, index);
     if (listed == NULL) {
         return;
     }
@@ -110,14 +99,14 @@ view_set(struct view *view, const struct runner *runner, const struct core_role 
     const struct roster_set *listed = roster_find(runner->roster, &set->digest);
     const struct core_role_settings *settings = core_settings_find(&runner->settings, role->name);
     listed = listed != NULL && listed->is_kept ? listed : NULL;
-    const struct ledger *ledger =
-        listed == NULL ? NULL : engine_ledger(runner->engine, listed->id);
+    const struct ledger *ledger = listed == NULL ? NULL : engine_ledger(runner->engine, listed->id);
     digest_to_hex(&set->digest, hex);
     out->set_id = ledger == NULL ? 0 : listed->id;
     out->build = copy(view, set->build);
     out->digest = copy(view, hex);
     out->place = place_of(role, set);
     out->state = core_set_life(set, &runner->observed, settings == NULL ? 1 : settings->rise);
+    out->reason = copy(view, set->reason);
     out->is_bad = set->is_bad;
     out->instance_count = (uint32_t)set->address_count;
     out->weight_bp = set == role->canary ? role->weight_bp : 0;
@@ -133,7 +122,7 @@ view_set(struct view *view, const struct runner *runner, const struct core_role 
     struct runner_view_instance *instances =
         take(view, (set->address_count + 1) * sizeof(*instances));
     for (size_t i = 0; instances != NULL && i < set->address_count; i++) {
-        view_instance(view, set, listed, ledger, i, &instances[i]);
+        view_instance(view, set, listed, i, &instances[i]);
         out->healthy += instances[i].is_up;
     }
     out->instances = instances;
@@ -179,7 +168,8 @@ view_operation(struct view *view, const struct runner *runner, const struct core
 }
 
 static void
-view_cutover(struct view *view, const struct runner *runner, const struct core_role *role, struct runner_view_cutover *out)
+view_cutover(struct view *view, const struct runner *runner, const struct core_role *role,
+             struct runner_view_cutover *out)
 {
     if (role->cutover_count == 0) {
         return;
@@ -246,8 +236,7 @@ runner_view_new(struct runner *runner)
     seen->is_stopping = runner->is_stopping;
     seen->is_journal_writable = runner->is_journal_well;
     seen->journal_error = copy(view, runner->journal_trouble);
-    struct runner_view_role *roles =
-        take(view, (runner->conf->role_count + 1) * sizeof(*roles));
+    struct runner_view_role *roles = take(view, (runner->conf->role_count + 1) * sizeof(*roles));
     for (size_t i = 0; roles != NULL && i < runner->conf->role_count; i++) {
         view_role(view, runner, i, &roles[i]);
     }

@@ -332,7 +332,7 @@ test_set_add_goes_on_until_ready(void **state)
                  "{\"build\":\"v2\",\"addresses\":[\"127.0.0.1:1\"]}");
     turn_until_submitted(1);
     fake_end(RUNNER_RESULT_DONE, "registered", false);
-    expect(fd, "{\"step\":\"drained\"");
+    expect(fd, "{\"step\":\"registered\"");
     assert_int_equal(fake.waits, 1);
     assert_int_equal(fake.wait_state, RUNNER_WAIT_READY);
     assert_string_equal(fake.build, "v2");

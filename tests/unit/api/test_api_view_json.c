@@ -54,15 +54,16 @@ test_set(void **state)
     expect(view_json_set(&fake_roles[0], &fake_sets[0]),
            "{\"build\":\"v1\",\"digest\":\"" FAKE_DIGEST_1
            "\",\"healthy\":1,\"instances\":2,\"in_flight\":4,\"role\":\"web\","
-           "\"set\":\"v1#11111111\",\"place\":\"live\",\"state\":\"live\",\"bad\":false,\"weight_"
+           "\"set\":\"v1#11111111\",\"place\":\"live\",\"state\":\"live\",\"why\":null,\"bad\":"
+           "false,\"weight_"
            "bp\":0,\"rollback_until\":null,"
            "\"registered_at\":\"2023-11-14T21:56:40.000Z\",\"registered_epoch\":9,\"members\":["
            "{\"address\":\"127.0.0.1:9001\",\"up\":true,\"checked_at\":\"2023-11-14T22:13:20."
            "000Z\",\"check_us\":812,"
-           "\"reason\":null,\"detail\":null,\"in_flight\":4},"
+           "\"reason\":null,\"detail\":null},"
            "{\"address\":\"[::1]:9002\",\"up\":false,\"checked_at\":\"2023-11-14T22:13:20.500Z\","
            "\"check_us\":90,"
-           "\"reason\":\"refused\",\"detail\":\"connection <refused>\",\"in_flight\":0}]}");
+           "\"reason\":\"refused\",\"detail\":\"connection <refused>\"}]}");
 }
 
 static void
