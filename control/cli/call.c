@@ -255,7 +255,7 @@ cli_call_follow(struct cli_call *call, uint64_t limit_ms)
         enum cli_http_result result = cli_http_line(
             &call->http, &line, left_ms < CLI_ANSWER_TIMEOUT_MS ? left_ms : CLI_ANSWER_TIMEOUT_MS);
         if (result == CLI_HTTP_TIMEOUT && clock_mono_us() + 1000 >= end_us) {
-            cli_complain(call->cli, "not done after --timeout, and it goes on");
+            cli_complain(call->cli, "not done after --timeout");
             call_say_resume(call);
             return CLI_EXIT_UNKNOWN;
         }
