@@ -105,12 +105,13 @@ cli_show_event(const struct cli_page *page, json_t *event)
     const char *role = cli_answer_text(event, "role");
     char at[20];
     snprintf(at, sizeof(at), "%.19s", cli_answer_text(event, "at"));
-    line_add(&line, "%6llu  %s  %-16s  %s", (unsigned long long)cli_answer_number(event, "epoch"),
+    line_add(&line, "%6llu  %sZ  %-16s  %s", (unsigned long long)cli_answer_number(event, "epoch"),
              at, cli_answer_text(event, "by"), cli_answer_text(event, "event"));
     line_add(&line, "%s%s%s%s", kind[0] == '\0' ? "" : " ", kind, role[0] == '\0' ? "" : " ", role);
     if (cli_answer_text(event, "digest")[0] != '\0') {
         const char *build = cli_answer_text(event, "build");
-        line_add(&line, "@");
+        line_add(&line, "%s",
+                 cli_answer_text(event, "set")[0] != '\0' || build[0] != '\0' ? "@" : "");
         line_set(&line, event, build[0] == '\0' ? "set" : "build", "digest");
     }
     event_moves(&line, event);
