@@ -3,9 +3,12 @@
    counted.
 
    demo-load PORT
-   Each line on standard input names a step; when the first answer of a build comes that was not the
-   one before, "BUILD MS" is printed: so long after the latest line. At the end of input it stops,
-   and prints "sent N", "failed N" and "served BUILD N" for each build. */
+   Each line on standard input says that a command begins. A switch is the first answer of a build
+   that was not the one before, to a request sent after the switch before. The first answer of all
+   prints "begins". At the end of input it stops, and prints "sent N", "failed N", "served BUILD N"
+   for each build, and "switch FROM TO AFTER SLOWEST" for each switch: the milliseconds from the
+   latest command, and those that the slowest request took that ended in the half second behind it.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,15 +26,25 @@
 #include <unistd.h>
 
 enum { VISITORS = 16, READERS = 2, ANSWER_MAX = 16 * 1024, REMARK_BYTES = 20000, PAUSE_MS = 4 };
+enum { BUILDS_MAX = 4, SWITCHES_MAX = 16, AROUND_MS = 500, NAME_SIZE = 64 };
+
+struct moved {
+    char from[NAME_SIZE];
+    char to[NAME_SIZE];
+    double at_ms;
+    double after_ms;
+    double slowest_ms;
+};
 
 static struct {
     pthread_mutex_t lock;
     unsigned long sent;
     unsigned long failed;
-    char build[4][64];
-    unsigned long served[4];
-    char latest[64];
-    double step_ms;
+    char build[BUILDS_MAX][NAME_SIZE];
+    unsigned long served[BUILDS_MAX];
+    struct moved moved[SWITCHES_MAX]; /* the first of them to the first build, from none */
+    size_t moved_count;
+    double command_ms;
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static atomic_bool stops;
 static uint16_t port;
@@ -48,7 +61,7 @@ static void
 count_answer(const char *build)
 {
     pthread_mutex_lock(&seen.lock);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < BUILDS_MAX; i++) {
         if (seen.build[i][0] == '\0') {
             snprintf(seen.build[i], sizeof(seen.build[i]), "%s", build);
         }
@@ -60,17 +73,41 @@ count_answer(const char *build)
     pthread_mutex_unlock(&seen.lock);
 }
 
-/* Called when an answer's head has come to a request sent at sent_ms: a build that differs from the
-   latest and answers what was sent after the latest change is a switch. */
+/* Called when an answer's head has come to a request sent at sent_ms. */
 static void
 note_build(const char *build, double sent_ms)
 {
-    static double changed_ms;
     pthread_mutex_lock(&seen.lock);
-    if (strcmp(seen.latest, build) != 0 && sent_ms > changed_ms) {
-        snprintf(seen.latest, sizeof(seen.latest), "%s", build);
-        changed_ms = now_ms();
-        printf("%s %.1f\n", build, changed_ms - seen.step_ms);
+    size_t count = seen.moved_count;
+    struct moved *last = count == 0 ? NULL : &seen.moved[count - 1];
+    bool is_moved = last == NULL || (strcmp(last->to, build) != 0 && sent_ms > last->at_ms);
+    if (is_moved && count < SWITCHES_MAX) {
+        struct moved *moved = &seen.moved[seen.moved_count++];
+        moved->at_ms = now_ms();
+        moved->after_ms = moved->at_ms - seen.command_ms;
+        if (last != NULL) {
+            memcpy(moved->from, last->to, NAME_SIZE);
+        }
+        snprintf(moved->to, NAME_SIZE, "%s", build);
+        if (last == NULL) {
+            printf("begins\n");
+        }
+    }
+    pthread_mutex_unlock(&seen.lock);
+}
+
+/* One more request has ended: a failed one, or one that a visitor, no reader, waited for. */
+static void
+note_end(bool is_good, bool is_reader, double sent_ms)
+{
+    pthread_mutex_lock(&seen.lock);
+    double end_ms = now_ms();
+    seen.sent++;
+    seen.failed += is_good ? 0 : 1;
+    struct moved *last = seen.moved_count == 0 ? NULL : &seen.moved[seen.moved_count - 1];
+    if (!is_reader && last != NULL && end_ms - last->at_ms < AROUND_MS &&
+        end_ms - sent_ms > last->slowest_ms) {
+        last->slowest_ms = end_ms - sent_ms;
     }
     pthread_mutex_unlock(&seen.lock);
 }
@@ -125,7 +162,7 @@ read_answer(int fd, double sent_ms)
     if (length == NULL || build == NULL || strncmp(text, "HTTP/1.1 200 ", 13) != 0) {
         return false;
     }
-    char name[64];
+    char name[NAME_SIZE];
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(build + 11, "\r"), build + 11);
     note_build(name, sent_ms);
     size_t left = strtoul(length + 17, NULL, 10) - (size - (size_t)(end + 4 - text));
@@ -160,15 +197,13 @@ visitor(void *argument)
     int fd = visit();
     for (unsigned turn = 0; !stops; turn++) {
         bool is_post = !is_reader && turn % 4 == 3;
+        double sent_ms = now_ms();
         bool is_good = fd >= 0 && ask(fd,
                                       is_reader ? "/download"
                                       : is_post ? "/upload"
                                                 : "/",
                                       is_post);
-        pthread_mutex_lock(&seen.lock);
-        seen.sent++;
-        seen.failed += is_good ? 0 : 1;
-        pthread_mutex_unlock(&seen.lock);
+        note_end(is_good, is_reader, sent_ms);
         if (!is_good) {
             if (fd >= 0) {
                 close(fd);
@@ -184,13 +219,27 @@ visitor(void *argument)
 }
 
 static void
-take_steps(void)
+take_commands(void)
 {
     char line[128];
     while (fgets(line, sizeof(line), stdin) != NULL) {
         pthread_mutex_lock(&seen.lock);
-        seen.step_ms = now_ms();
+        seen.command_ms = now_ms();
         pthread_mutex_unlock(&seen.lock);
+    }
+}
+
+static void
+report(void)
+{
+    printf("sent %lu\nfailed %lu\n", seen.sent, seen.failed);
+    for (int i = 0; i < BUILDS_MAX && seen.build[i][0] != '\0'; i++) {
+        printf("served %s %lu\n", seen.build[i], seen.served[i]);
+    }
+    for (size_t i = 1; i < seen.moved_count; i++) {
+        const struct moved *moved = &seen.moved[i];
+        printf("switch %s %s %.1f %.1f\n", moved->from, moved->to, moved->after_ms,
+               moved->slowest_ms);
     }
 }
 
@@ -204,7 +253,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     port = (uint16_t)strtoul(argv[1], NULL, 10);
-    seen.step_ms = now_ms();
+    seen.command_ms = now_ms();
     pthread_t threads[VISITORS + READERS];
     for (int i = 0; i < VISITORS + READERS; i++) {
         void *is_reader = i < VISITORS ? NULL : &seen;
@@ -213,14 +262,11 @@ main(int argc, char **argv)
             return 1;
         }
     }
-    take_steps();
+    take_commands();
     stops = true;
     for (int i = 0; i < VISITORS + READERS; i++) {
         pthread_join(threads[i], NULL);
     }
-    printf("sent %lu\nfailed %lu\n", seen.sent, seen.failed);
-    for (int i = 0; i < 4 && seen.build[i][0] != '\0'; i++) {
-        printf("served %s %lu\n", seen.build[i], seen.served[i]);
-    }
+    report();
     return seen.failed == 0 ? 0 : 1;
 }
