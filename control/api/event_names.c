@@ -69,7 +69,7 @@ names_tie(const struct event_names *names, json_t *event)
         json_object_set_new(
             names->begins, id,
             json_pack("{s:O,s:O*}", "moves", moves, "kind", json_object_get(event, "kind")));
-    } else if (cutover != NULL) {
+    } else if (cutover != NULL && json_object_get(event, "role") == NULL) {
         snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(cutover));
         json_object_update_missing(event, json_object_get(names->begins, id));
     }

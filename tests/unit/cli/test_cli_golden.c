@@ -1,5 +1,5 @@
 /* Canned answers of the API as text for people: tests/golden/cli/KIND-NAME.json gives
- * KIND-NAME.txt. TURNOUT_GOLDEN=write makes the texts anew. */
+ * KIND-NAME.txt. TURNOUT_GOLDEN_WRITE=1 makes the texts anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +73,7 @@ check(const char *folder, const char *name)
     FILE *out = open_memstream(&got, &got_size);
     show(name, json, out, strstr(name, "colour") != NULL);
     fclose(out);
-    if (getenv("TURNOUT_GOLDEN") != NULL) {
+    if (getenv("TURNOUT_GOLDEN_WRITE") != NULL) {
         FILE *file = fopen(path, "w");
         assert_non_null(file);
         fputs(got, file);
