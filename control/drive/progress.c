@@ -133,15 +133,26 @@ operation_end(struct operation *operation, enum runner_result result)
     operation->result = result;
 }
 
+/* Whether the last line says it already, or well enough: what is in flight changes with each
+   exchange and grows older all the time, so the step that waits for it is told once a second. */
+static bool
+operation_is_told(const struct operation *operation, const struct core_progress *progress)
+{
+    if (!operation->has_step || operation->step != progress->step || operation->step_count == 0) {
+        return false;
+    }
+    const struct kept_step *last = &operation->steps[operation->step_count - 1];
+    return operation->step_count >= RUNNER_STEPS_MAX || strcmp(last->text, progress->text) == 0 ||
+           (progress->step == CORE_STEP_FINISH &&
+            clock_mono_us() - operation->told_us < RUNNER_TELL_EVERY_US);
+}
+
 /* The steps between the last one told and this one have been passed: each is said. */
 static void
 operation_note(struct operation *operation, const struct core_progress *progress, uint64_t epoch)
 {
     enum core_step from = operation->has_step ? operation->step : CORE_STEP_START;
-    bool is_same = operation->has_step && operation->step == progress->step;
-    if (is_same && operation->step_count > 0 &&
-        (strcmp(operation->steps[operation->step_count - 1].text, progress->text) == 0 ||
-         operation->step_count >= RUNNER_STEPS_MAX)) {
+    if (operation_is_told(operation, progress)) {
         return;
     }
     if (!operation->has_step && progress->step > CORE_STEP_START) {
@@ -155,6 +166,7 @@ operation_note(struct operation *operation, const struct core_progress *progress
     operation_add_step(operation, core_step_name(progress->step), progress->text, epoch);
     operation->step = progress->step;
     operation->has_step = true;
+    operation->told_us = clock_mono_us();
 }
 
 static void
@@ -172,17 +184,14 @@ operation_aborted(struct operation *operation, const struct core_cutover *cutove
     operation_end(operation, RUNNER_RESULT_FAILED);
 }
 
-/* The last line says how it ended. */
+/* The last line says how it ended. Where there was no set before, nothing was there to drain. */
 static void
 operation_finished(struct operation *operation, const struct core_cutover *cutover)
 {
     char text[CORE_TEXT_SIZE];
-    snprintf(text, sizeof(text),
-             "%s is live; of the old set %" PRIu64 " exchanges finished, %" PRIu64
-             " were cut, the oldest was %" PRIu64 " ms old",
-             cutover->to_build, cutover->finished, cutover->cut, cutover->oldest_ms);
+    snprintf(text, sizeof(text), "%s is live", cutover->to_build);
     operation_add_step(operation, "done", text, cutover->id);
-    operation->has_drain = true;
+    operation->has_drain = !core_digest_is_none(&cutover->from);
     operation->drain = (struct runner_drain){ .finished = cutover->finished,
                                               .cut = cutover->cut,
                                               .oldest_age_us = cutover->oldest_ms * 1000 };

@@ -34,6 +34,7 @@ enum {
     RUNNER_STEPS_MAX = 256,      /* kept of one operation */
     RUNNER_RECORDS_MAX = 65536,  /* events kept in memory for history */
     RUNNER_SNAPSHOT_EVENTS = 512, /* events between two snapshots */
+    RUNNER_TELL_EVERY_US = 1000000, /* a step that waits is told so often */
     RUNNER_RETRY_MS = 1000       /* after the journal could not be written */
 };
 
@@ -73,7 +74,7 @@ struct operation {
     enum core_kind kind;
     enum core_step step;
     bool has_step;
-    bool is_committed;
+    uint64_t told_us; /* when the latest step was told, of the monotonic clock */
     bool is_over;
     enum runner_result result;
     bool has_drain;
