@@ -28,7 +28,7 @@ BEGIN {
     rule("journal", "base journal")
     rule("drive", "base table wire net flow engine conf core journal drive")
     rule("api", "base table wire net flow engine conf core journal drive api")
-    rule("turnoutd", "base table wire net flow engine conf core journal drive api")
+    rule("turnoutd", "base table wire net flow engine conf core journal drive api turnoutd")
     rule("cli", "base wire cli")
 
     # The first pattern that fits says who may touch the header. The API has what evhttp needs beside it.
