@@ -20,10 +20,11 @@ struct listener_options {
                             about this long; 0: off */
 };
 
-/* Makes `count` listening sockets for one address, non-blocking, closed on exec, into fds[].
- * `bound` (may be NULL) gets the address with its real port. A Unix socket is one, duplicated; a
- * dead one's file is replaced. An address that another process listens on is ERR_IN_USE, although
- * SO_REUSEPORT would share it. On error nothing stays open and `why` says what failed. */
+/* An IPv6 address takes IPv6 clients only. Makes `count` listening sockets for one address,
+ * non-blocking, closed on exec, into fds[]. `bound` (may be NULL) gets the address with its real
+ * port. A Unix socket is one, duplicated; a dead one's file is replaced. An address that another
+ * process listens on is ERR_IN_USE, although SO_REUSEPORT would share it. On error nothing stays
+ * open and `why` says what failed. */
 enum err listener_open(const struct address *address, size_t count,
                        const struct listener_options *options, int fds[], struct address *bound,
                        char *why, size_t why_size);

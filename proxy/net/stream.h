@@ -5,7 +5,7 @@
  * thread, that of its loop.
  *
  * Who stops reading although may_read is set (back-pressure, byte budget) is not called again for
- * it: it resumes by itself.
+ * it, nor for a reset behind it (stream_check_dead): it resumes by itself.
  */
 #ifndef TURNOUT_NET_STREAM_H
 #define TURNOUT_NET_STREAM_H

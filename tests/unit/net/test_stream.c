@@ -192,6 +192,23 @@ test_reset(void **state)
     assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
 }
 
+/* A reset behind bytes that are not read, as with back-pressure, is seen by asking. */
+static void
+test_reset_of_a_stream_that_is_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream *stream = &fixture->near.stream;
+    watch(fixture);
+    send_text(fixture->far, "unread");
+    TURN_UNTIL(fixture->loop, stream->may_read);
+    assert_false(stream_check_dead(stream));
+    reset_socket(fixture->far);
+    fixture->far = -1;
+    TURN_UNTIL(fixture->loop, stream_check_dead(stream));
+    assert_true(stream->has_failed);
+    assert_int_equal(stream_err(stream), ERR_RESET);
+}
+
 /* Bytes and a reset in one event: whoever needs more asks again. */
 static void
 test_reset_with_bytes(void **state)
@@ -362,7 +379,6 @@ test_connect_refused(void **state)
     stream_close(&probe.stream, false);
 }
 
-/* An address of the documentation's range is not answered here, or refused by the routing table. */
 static void
 test_connect_result_of_refused(void **state)
 {
@@ -444,6 +460,7 @@ main(void)
         TEST(test_half_close_still_answers),
         TEST(test_reset_after_half_close_is_told),
         TEST(test_reset),
+        TEST(test_reset_of_a_stream_that_is_not_read),
         TEST(test_reset_with_bytes),
         TEST(test_back_pressure),
         TEST(test_pieces_go_out_in_order),
