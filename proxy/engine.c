@@ -186,7 +186,7 @@ engine_forget(struct engine *engine, uint64_t set_id)
 void
 engine_count(const struct engine *engine, struct engine_counts *out)
 {
-    *out = (struct engine_counts){ .connections = 0 };
+    *out = (struct engine_counts){.connections = 0};
     for (uint32_t i = 0; i < engine->worker_count; i++) {
         const struct worker *worker = engine->workers[i];
         uint64_t closed = ledger_read(&worker->closed);
@@ -235,7 +235,7 @@ engine_order(struct engine *engine, const struct worker_order *order)
 void
 engine_set_tls(struct engine *engine, uint32_t listener, struct tls_store *store)
 {
-    struct worker_order order = { .kind = WORKER_ORDER_TLS, .listener = listener, .tls = store };
+    struct worker_order order = {.kind = WORKER_ORDER_TLS, .listener = listener, .tls = store};
     engine_order(engine, &order);
     tls_store_unref(store);
 }
@@ -251,7 +251,7 @@ engine_reopen_logs(struct engine *engine)
 void
 engine_leave(struct engine *engine, uint32_t accept_ms)
 {
-    struct worker_order order = { .kind = WORKER_ORDER_LEAVE, .accept_ms = accept_ms };
+    struct worker_order order = {.kind = WORKER_ORDER_LEAVE, .accept_ms = accept_ms};
     engine_order(engine, &order);
 }
 
@@ -268,9 +268,9 @@ node_init(struct node *node, const struct engine_options *options)
 {
     const struct client_settings *clients = options->clients;
     node->clients = clients;
-    node->limits = (struct wire_limits){ .line_bytes = clients->request_line,
-                                         .head_bytes = clients->header_bytes,
-                                         .fields = clients->headers };
+    node->limits = (struct wire_limits){.line_bytes = clients->request_line,
+                                        .head_bytes = clients->header_bytes,
+                                        .fields = clients->headers};
     node->trusted = options->trusted;
     node->trusted_count = options->trusted_count;
     node->roles = options->roles;
@@ -368,6 +368,7 @@ engine_stop(struct engine *engine)
     for (uint32_t i = 0; engine->workers != NULL && i < engine->worker_count; i++) {
         worker_free(engine->workers[i]);
     }
+    engine->worker_count = 0;
     engine->on_passed = NULL;
     inbox_fini(&engine->inbox);
     access_log_free(engine->node.access);

@@ -90,12 +90,13 @@ is_time_up(const struct access_log *log)
     return atomic_load(&log->is_stopping) && clock_mono_us() > log->flush_deadline_us;
 }
 
-/* Writes up to `size` bytes; 0 when the sink takes nothing now; all of them when they can never be written. */
+/* Writes up to `size` bytes; 0 when the sink takes nothing now; all of them when they can never be
+ * written. */
 static size_t
 sink_write(struct access_log *log, const char *data, size_t size)
 {
     if (!log->is_file) {
-        struct pollfd poller = { .fd = log->fd, .events = POLLOUT };
+        struct pollfd poller = {.fd = log->fd, .events = POLLOUT};
         if (poll(&poller, 1, ACCESS_SINK_WAIT_MS) <= 0) {
             return 0;
         }
@@ -175,7 +176,7 @@ has_lines(const struct access_log *log)
 static void
 writer_wait(struct access_log *log)
 {
-    struct pollfd poller = { .fd = log->wake_fd, .events = POLLIN };
+    struct pollfd poller = {.fd = log->wake_fd, .events = POLLIN};
     atomic_store(&log->is_asleep, true);
     if (!has_lines(log) && !atomic_load(&log->is_stopping)) {
         poll(&poller, 1, -1);
@@ -226,7 +227,7 @@ log_allocate(struct access_log *log, const char *path, const char *node, uint32_
         return ERR_NO_MEMORY;
     }
     for (uint32_t i = 0; i < worker_count; i++) {
-        log->rings[i] = (struct ring){ .data = NULL };
+        log->rings[i] = (struct ring){.data = NULL};
     }
     log->worker_count = worker_count;
     for (uint32_t i = 0; i < worker_count; i++) {

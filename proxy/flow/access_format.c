@@ -1,4 +1,5 @@
-/* The line of an access record: JSON by hand, because a library's object tree per request would cost more than the proxying. */
+/* The line of an access record: JSON by hand, because a library's object tree per request would
+ * cost more than the proxying. */
 #include "proxy/flow/access.h"
 
 #include "proxy/base/clock.h"
@@ -25,7 +26,8 @@ is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Bytes beyond ASCII become \u00XX: what arrives need not be UTF-8, and a log line must stay JSON. */
+/* Bytes beyond ASCII become \u00XX: what arrives need not be UTF-8, and a log line must stay JSON.
+ */
 static void
 put_escaped(struct line *line, unsigned char c)
 {
@@ -63,7 +65,7 @@ put_string(struct line *line, struct span text)
 static void
 put_text(struct line *line, const char *text)
 {
-    put_string(line, text == NULL ? (struct span){ "", 0 } : span_of(text));
+    put_string(line, text == NULL ? (struct span){"", 0} : span_of(text));
 }
 
 static void
@@ -81,8 +83,9 @@ put_number(struct line *line, uint64_t value)
 size_t
 access_format(const struct access_record *record, const char *node, char out[ACCESS_LINE_MAX])
 {
-    _Static_assert(ACCESS_LINE_MAX > 7 * (ACCESS_TEXT_MAX + 8) + 1024, "a line must hold its texts");
-    struct line line = { out };
+    _Static_assert(ACCESS_LINE_MAX > 7 * (ACCESS_TEXT_MAX + 8) + 1024,
+                   "a line must hold its texts");
+    struct line line = {out};
     char time[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(record->wall_us, time);
     PUT(&line, "{\"time\":\"");

@@ -1,4 +1,5 @@
-/* The answer's way to the client: interim answers, the head, the body in the framing that the client understands. */
+/* The answer's way to the client: interim answers, the head, the body in the framing that the
+ * client understands. */
 #include "proxy/flow/exchange.h"
 
 #include <stdio.h>
@@ -10,8 +11,7 @@ enum { DOWNLOAD_PIECES = 16, DOWNLOAD_INTERIM_MAX = 32, DOWNLOAD_EXTRA_SIZE = 64
 
 /* Answers' heads may be longer than requests': the instances are our own. */
 static const struct wire_limits answer_limits = {
-    .line_bytes = 8 * 1024, .head_bytes = 64 * 1024, .fields = WIRE_FIELDS_MAX
-};
+    .line_bytes = 8 * 1024, .head_bytes = 64 * 1024, .fields = WIRE_FIELDS_MAX};
 
 /* Pieces on their way to the client, sent together. */
 struct batch {
@@ -72,7 +72,7 @@ answer_extra(const struct exchange *exchange, uint64_t *drop, char out[DOWNLOAD_
                          exchange->set->build);
         *drop |= FIELD_BIT(FIELD_TURNOUT_BUILD);
     }
-    return (struct span){ out, size > 0 && size < DOWNLOAD_EXTRA_SIZE ? (size_t)size : 0 };
+    return (struct span){out, size > 0 && size < DOWNLOAD_EXTRA_SIZE ? (size_t)size : 0};
 }
 
 static enum wire_connection
@@ -113,7 +113,7 @@ answer_send_head(struct exchange *exchange, const struct wire_response *response
                  struct batch *batch)
 {
     char extra[DOWNLOAD_EXTRA_SIZE];
-    struct rewrite_response edits = { .length = response->length };
+    struct rewrite_response edits = {.length = response->length};
     answer_begin(exchange, response);
     edits.framing = (enum wire_framing)exchange->client_framing;
     edits.connection = answer_connection(exchange);
@@ -176,7 +176,7 @@ take_until_close(struct exchange *exchange, struct span bytes, struct batch *bat
         return TAKEN_MORE;
     }
     size_t size = chunk_encode_head(batch->chunk_head, bytes.size);
-    batch_add(batch, (struct span){ batch->chunk_head, size });
+    batch_add(batch, (struct span){batch->chunk_head, size});
     batch_add(batch, bytes);
     batch_add(batch, CHUNK_END);
     return TAKEN_MORE;
@@ -224,8 +224,8 @@ download_settle(struct exchange *exchange, struct batch *batch, enum taken taken
 static bool
 download_interim(struct exchange *exchange, const struct wire_response *response)
 {
-    struct batch batch = { .exchange = exchange, .is_sent = true };
-    struct rewrite_response edits = { .framing = WIRE_FRAMING_NONE };
+    struct batch batch = {.exchange = exchange, .is_sent = true};
+    struct rewrite_response edits = {.framing = WIRE_FRAMING_NONE};
     struct buf *head = &exchange->worker->head;
     if (exchange->interim_count++ == DOWNLOAD_INTERIM_MAX) {
         return download_settle(exchange, &batch, TAKEN_BAD);
@@ -252,7 +252,7 @@ download_invalid(struct exchange *exchange)
 static bool
 download_final(struct exchange *exchange, const struct wire_response *response, struct span rest)
 {
-    struct batch batch = { .exchange = exchange, .is_sent = true };
+    struct batch batch = {.exchange = exchange, .is_sent = true};
     if (!answer_send_head(exchange, response, &batch)) {
         exchange_fail(exchange, REASON_OVERLOAD, EXCHANGE_END_REFUSED);
         return false;
@@ -260,16 +260,16 @@ download_final(struct exchange *exchange, const struct wire_response *response, 
     return download_settle(exchange, &batch, take_body(exchange, rest, &batch));
 }
 
-/* Heads out of bytes that lie in the scratch or, after a part had come before, in the connection's own buffer. */
+/* Heads out of bytes that lie in the scratch or, after a part had come before, in the connection's
+ * own buffer. */
 static bool
 download_heads(struct exchange *exchange, struct span bytes, bool is_kept)
 {
     struct wire_response *response = &exchange->worker->response;
     struct upstream *upstream = exchange->upstream;
     while (bytes.size > 0) {
-        enum wire_result result =
-            head_response_parse(response, bytes.data, bytes.size, &answer_limits,
-                                (enum wire_method)exchange->method);
+        enum wire_result result = head_response_parse(
+            response, bytes.data, bytes.size, &answer_limits, (enum wire_method)exchange->method);
         if (result == WIRE_BAD) {
             return download_invalid(exchange);
         }
@@ -310,7 +310,7 @@ download_take(struct exchange *exchange, struct span bytes)
     exchange->has_answer = true;
     upstream->is_connected = true;
     if (exchange->is_answering) {
-        struct batch batch = { .exchange = exchange, .is_sent = true };
+        struct batch batch = {.exchange = exchange, .is_sent = true};
         return download_settle(exchange, &batch, take_body(exchange, bytes, &batch));
     }
     if (buf_size(&upstream->input) == 0) {
@@ -332,7 +332,7 @@ download_ended(struct exchange *exchange, bool is_clean)
         return;
     }
     if (is_clean && exchange->is_answering && exchange->answer_framing == WIRE_FRAMING_CLOSE) {
-        struct batch batch = { .exchange = exchange, .is_sent = true };
+        struct batch batch = {.exchange = exchange, .is_sent = true};
         if (exchange->client_framing == WIRE_FRAMING_CHUNKED) {
             batch_add(&batch, CHUNK_LAST);
         }
@@ -373,8 +373,8 @@ download_run(struct exchange *exchange)
             break;
         }
         size_t size = 0;
-        enum stream_result result = stream_read(&upstream->stream, worker->upstream_bytes,
-                                                exchange->read_bytes, &size);
+        enum stream_result result =
+            stream_read(&upstream->stream, worker->upstream_bytes, exchange->read_bytes, &size);
         if (result == STREAM_AGAIN) {
             break;
         }
@@ -383,7 +383,7 @@ download_run(struct exchange *exchange)
             return;
         }
         moved += size;
-        if (!download_take(exchange, (struct span){ worker->upstream_bytes, size })) {
+        if (!download_take(exchange, (struct span){worker->upstream_bytes, size})) {
             return;
         }
         download_adapt(exchange, size);

@@ -81,7 +81,7 @@ exchange_new(struct session *session)
 struct span
 exchange_fact(const struct exchange *exchange, struct exchange_fact fact)
 {
-    return (struct span){ buf_span(&exchange->facts).data + fact.at, fact.size };
+    return (struct span){buf_span(&exchange->facts).data + fact.at, fact.size};
 }
 
 /* The ledger knows the oldest exchange in flight, for the drain's report. */
@@ -255,7 +255,7 @@ reply_send(struct exchange *exchange, const struct reply *reply)
         return false;
     }
     struct span bytes = buf_span(head);
-    struct iovec piece = { (void *)(uintptr_t)bytes.data, bytes.size };
+    struct iovec piece = {(void *)(uintptr_t)bytes.data, bytes.size};
     exchange->bytes_out += bytes.size;
     return session_send(exchange->session, &piece, 1);
 }
@@ -271,7 +271,7 @@ reply_location(const struct exchange *exchange, struct buf *out)
     if (is_done && node->https_port != 443 && node->https_port != 0) {
         is_done = buf_printf(out, ":%u", node->https_port);
     }
-    return is_done && buf_append_span(out, path) ? buf_span(out) : (struct span){ "", 0 };
+    return is_done && buf_append_span(out, path) ? buf_span(out) : (struct span){"", 0};
 }
 
 void
@@ -380,6 +380,7 @@ exchange_complete(struct exchange *exchange)
     exchange->instance->load--;
     exchange->upstream = NULL;
     timer_clear(&upstream->timer);
+    exchange->instance->keeps_connections |= upstream->is_reused;
     upstream_give_back(upstream, exchange->keeps_upstream && is_whole);
     if (session != NULL) {
         session->closes |= !exchange->keeps_alive;

@@ -1,9 +1,11 @@
 /*
- * exchange: one request and its answer, from the head read to the answer sent: which set and instance serve it, what is kept for
- * another try, where both bodies are, what is counted and logged of it. One worker; freed (to the worker's stock) when it ends.
+ * exchange: one request and its answer, from the head read to the answer sent: which set and
+ * instance serve it, what is kept for another try, where both bodies are, what is counted and
+ * logged of it. One worker; freed (to the worker's stock) when it ends.
  *
- * The request's way: exchange_new -> exchange_start (route, checks) -> parked in a hold | exchange_dispatch (the set is chosen, the
- * ledger counts) -> exchange_try (an instance, a connection) -> exchange_flush / upload_run -> download_run -> exchange_end.
+ * The request's way: exchange_new -> exchange_start (route, checks) -> parked in a hold |
+ * exchange_dispatch (the set is chosen, the ledger counts) -> exchange_try (an instance, a
+ * connection) -> exchange_flush / upload_run -> download_run -> exchange_end.
  */
 #ifndef TURNOUT_FLOW_EXCHANGE_H
 #define TURNOUT_FLOW_EXCHANGE_H
@@ -19,7 +21,8 @@
 
 enum {
     EXCHANGE_KEPT_BODY_BYTES = 16 * 1024, /* a larger body is not kept for another try */
-    EXCHANGE_READ_FIRST_BYTES = 64 * 1024 /* reads of an answer grow from here while the client keeps up */
+    EXCHANGE_READ_FIRST_BYTES =
+        64 * 1024 /* reads of an answer grow from here while the client keeps up */
 };
 
 /* How an exchange ended; the names stand in the access log. */
@@ -47,14 +50,14 @@ struct exchange {
     struct instance_view *instance; /* of the current try */
     struct list node;               /* in its set, in a hold's queue, or in the worker's stock */
     const struct role_settings *role;
-    uint32_t role_index; /* role_count: none */
+    uint32_t role_index;   /* role_count: none */
     uint32_t parked_bytes; /* reserved in the node's hold */
     uint64_t cutover_epoch;
 
     /* The request. */
-    struct buf outgoing;  /* head, and body that is kept or not sent yet */
-    size_t sent;          /* bytes of `outgoing` that the instance's socket took */
-    struct span carry;    /* body bytes that were just read and may be sent from where they are */
+    struct buf outgoing;   /* head, and body that is kept or not sent yet */
+    size_t sent;           /* bytes of `outgoing` that the instance's socket took */
+    struct span carry;     /* body bytes that were just read and may be sent from where they are */
     uint64_t request_left; /* with WIRE_FRAMING_LENGTH */
     uint64_t body_bytes;
     struct chunk_decoder request_chunks;
@@ -76,17 +79,18 @@ struct exchange {
     uint8_t reason;          /* enum reason */
     bool is_counted : 1;     /* in its set's ledger */
     bool is_parked : 1;
+    bool was_parked : 1; /* it waited, and its turn has come */
     bool is_idempotent : 1;
-    bool is_kept : 1;        /* `outgoing` has all of the request so far: it can be sent again */
-    bool is_resent : 1;      /* was sent again after bytes may have been delivered */
-    bool needs_fresh : 1;    /* the next try opens a new connection */
-    bool is_request_done : 1; /* its last byte was received */
+    bool is_kept : 1;          /* `outgoing` has all of the request so far: it can be sent again */
+    bool is_resent : 1;        /* was sent again after bytes may have been delivered */
+    bool needs_fresh : 1;      /* the next try opens a new connection */
+    bool is_request_done : 1;  /* its last byte was received */
     bool is_upload_broken : 1; /* the instance takes no more; its answer may still come */
-    bool has_answer : 1;     /* a byte of an answer was received */
-    bool is_answering : 1;   /* the client was sent the answer's head, or a part of it */
-    bool keeps_alive : 1;    /* the client wants the connection to stay */
-    bool keeps_upstream : 1; /* the instance lets the connection stay */
-    bool wants_json : 1;     /* the client prefers JSON for our own answers */
+    bool has_answer : 1;       /* a byte of an answer was received */
+    bool is_answering : 1;     /* the client was sent the answer's head, or a part of it */
+    bool keeps_alive : 1;      /* the client wants the connection to stay */
+    bool keeps_upstream : 1;   /* the instance lets the connection stay */
+    bool wants_json : 1;       /* the client prefers JSON for our own answers */
 
     /* For counting and the access log. */
     uint64_t began_us;
@@ -113,15 +117,17 @@ void exchange_try(struct exchange *exchange);
 /* Sends what of the request is there; goes on to upload_run or to waiting for the answer. */
 void exchange_flush(struct exchange *exchange);
 
-/* The connection failed before an answer's first byte: another try if that is safe, else an answer that says why. */
+/* The connection failed before an answer's first byte: another try if that is safe, else an answer
+ * that says why. */
 void exchange_retry(struct exchange *exchange, enum reason reason);
 
-/* The way to the instance, or its answer, failed for good: our own answer when none has begun, else the client's connection is cut so
- * that it cannot take the answer for whole. Ends the exchange. */
+/* The way to the instance, or its answer, failed for good: our own answer when none has begun, else
+ * the client's connection is cut so that it cannot take the answer for whole. Ends the exchange. */
 void exchange_fail(struct exchange *exchange, enum reason reason, enum exchange_end end);
 
-/* In exclusive order a set is not left while it may still work on a request: without its client the exchange goes on, and its answer
- * is read and dropped. False: it does not, and nothing was changed. */
+/* In exclusive order a set is not left while it may still work on a request: without its client the
+ * exchange goes on, and its answer is read and dropped. False: it does not, and nothing was
+ * changed. */
 bool exchange_detach(struct exchange *exchange);
 
 /* The client has left. */
@@ -133,15 +139,17 @@ void exchange_cut(struct exchange *exchange);
 /* The answer is complete. */
 void exchange_complete(struct exchange *exchange);
 
-/* Counts, logs and frees it. Its session, if it has one still, is the caller's to go on with. The connection to the instance is closed
- * if it was not given back. */
+/* Counts, logs and frees it. Its session, if it has one still, is the caller's to go on with. The
+ * connection to the instance is closed if it was not given back. */
 void exchange_end(struct exchange *exchange, enum exchange_end end);
 
-/* Our own answer to the client, which ends the exchange; `detail` (may be NULL) is said instead of the reason's own text. */
+/* Our own answer to the client, which ends the exchange; `detail` (may be NULL) is said instead of
+ * the reason's own text. */
 void exchange_reply(struct exchange *exchange, enum reason reason, enum exchange_end end,
                     const char *detail);
 
-/* request.c: a head was read: routes, checks, begins. `rest` is what was read behind the head; *taken is how much of it was body. */
+/* request.c: a head was read: routes, checks, begins. `rest` is what was read behind the head;
+ * *taken is how much of it was body. */
 void request_start(struct session *session, const struct wire_request *request, struct span rest,
                    size_t *taken);
 
@@ -149,14 +157,16 @@ void request_start(struct session *session, const struct wire_request *request, 
 void request_refuse(struct session *session, const struct wire_request *request, enum reason reason,
                     const char *detail);
 
-/* request.c: what the current table says of a request that is routed: an answer of our own, a place in the hold, or dispatch. */
+/* request.c: what the current table says of a request that is routed: an answer of our own, a place
+ * in the hold, or dispatch. */
 void request_route(struct exchange *exchange, const struct table *table);
 
-/* upload.c: takes body bytes from `input` (the rest stays) into carry and outgoing. False: the body is malformed or too large, and the
- * exchange has ended. */
+/* upload.c: takes body bytes from `input` (the rest stays) into carry and outgoing. False: the body
+ * is malformed or too large, and the exchange has ended. */
 bool upload_take(struct exchange *exchange, struct span *input);
 
-/* upload.c: keeps what `carry` still has; to be called before the bytes that it points to are used for something else. */
+/* upload.c: keeps what `carry` still has; to be called before the bytes that it points to are used
+ * for something else. */
 bool upload_keep(struct exchange *exchange);
 
 /* upload.c: reads body from the client and sends it on, until something blocks. */

@@ -78,6 +78,7 @@ hold_release(struct role_view *role)
         }
         struct exchange *exchange = LIST_ITEM(role->parked.next, struct exchange, node);
         hold_leave(exchange);
+        exchange->was_parked = true;
         timer_clear(&exchange->session->timer);
         request_route(exchange, table);
     }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 const uint64_t ledger_bucket_bounds_us[LEDGER_BUCKETS] = {
-    500,    1000,   2500,    5000,    10000,   25000,    50000,
+    500,    1000,   2500,   5000,    10000,   25000,    50000,
     100000, 250000, 500000, 1000000, 2500000, 10000000, UINT64_MAX,
 };
 
@@ -16,13 +16,14 @@ ledger_new(uint64_t set_id, uint32_t worker_count, uint32_t instance_count, stru
     }
     ledger->set_id = set_id;
     ledger->instance_count = instance_count;
-    ledger->cells = aligned_alloc(_Alignof(struct ledger_cell), worker_count * sizeof(*ledger->cells));
+    ledger->cells =
+        aligned_alloc(_Alignof(struct ledger_cell), worker_count * sizeof(*ledger->cells));
     if (ledger->cells == NULL) {
         ledger_free(ledger);
         return ERR_NO_MEMORY;
     }
     for (uint32_t i = 0; i < worker_count; i++) {
-        ledger->cells[i] = (struct ledger_cell){ .instances = NULL };
+        ledger->cells[i] = (struct ledger_cell){.instances = NULL};
     }
     ledger->worker_count = worker_count;
     for (uint32_t i = 0; i < worker_count; i++) {
@@ -54,7 +55,8 @@ ledger_in_flight(const struct ledger *ledger, enum ledger_way way)
 {
     uint64_t in_flight = 0;
     for (uint32_t i = 0; i < ledger->worker_count; i++) {
-        /* Ended first: read the other way round, an exchange that begins and ends in between would make the sum too small. */
+        /* Ended first: read the other way round, an exchange that begins and ends in between would
+         * make the sum too small. */
         uint64_t ended = ledger_read(&ledger->cells[i].ended[way]);
         in_flight += ledger_read(&ledger->cells[i].begun[way]) - ended;
     }

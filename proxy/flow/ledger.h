@@ -1,10 +1,13 @@
 /*
- * ledger: the count of exchanges, per set and worker and way in, and what else is counted of a set's exchanges. A ledger is made by
- * the engine on the control thread when a set is first published, and freed by it when no table names the set, every worker has
- * passed and all counts read zero. Each worker writes one cell and no other, so a count is a plain store; control reads them all.
+ * ledger: the count of exchanges, per set and worker and way in, and what else is counted of a
+ * set's exchanges. A ledger is made by the engine on the control thread when a set is first
+ * published, and freed by it when no table names the set, every worker has passed and all counts
+ * read zero. Each worker writes one cell and no other, so a count is a plain store; control reads
+ * them all.
  *
- * "Drained" is read so: after every worker has passed a table that gives the set no new work, `begun` stands still, and begun ==
- * ended means that nothing is in flight. Control must ask after the pass.
+ * "Drained" is read so: after every worker has passed a table that gives the set no new work,
+ * `begun` stands still, and begun == ended means that nothing is in flight. Control must ask after
+ * the pass.
  */
 #ifndef TURNOUT_FLOW_LEDGER_H
 #define TURNOUT_FLOW_LEDGER_H
@@ -48,13 +51,15 @@ struct ledger_instance {
 struct ledger_cell {
     _Alignas(64) ledger_count begun[LEDGER_WAY_COUNT];
     ledger_count ended[LEDGER_WAY_COUNT];
-    ledger_count cut;       /* of those ended: by the drain's deadline */
-    ledger_count timed_out; /* of those ended: the instance did not answer in time, and may still be at it */
+    ledger_count cut; /* of those ended: by the drain's deadline */
+    ledger_count
+        timed_out; /* of those ended: the instance did not answer in time, and may still be at it */
     ledger_count oldest_us; /* when the oldest exchange in flight began (clock_mono_us); 0: none */
     ledger_count bytes_in;  /* of requests, heads and bodies as received from clients */
     ledger_count bytes_out; /* of answers as sent to clients */
     ledger_count duration_us;
-    ledger_count durations[LEDGER_BUCKETS]; /* exchanges by ledger_bucket_bounds_us, not cumulated */
+    ledger_count
+        durations[LEDGER_BUCKETS]; /* exchanges by ledger_bucket_bounds_us, not cumulated */
     struct ledger_instance *instances;
 };
 

@@ -1,6 +1,7 @@
 /*
- * node: what all workers share: the settings, the pointer to the routing table, and the few counts that must hold over all workers.
- * Made by the engine before the workers start, freed after they ended.
+ * node: what all workers share: the settings, the pointer to the routing table, and the few counts
+ * that must hold over all workers. Made by the engine before the workers start, freed after they
+ * ended.
  */
 #ifndef TURNOUT_FLOW_NODE_H
 #define TURNOUT_FLOW_NODE_H
@@ -33,7 +34,8 @@ struct node {
     struct node_role *shared;  /* one per role */
     _Atomic(const struct table *) table;
     _Atomic uint32_t connections;
-    /* A worker calls this when it has passed a newer table or a set of it has become idle; any thread. */
+    /* A worker calls this when it has passed a newer table or a set of it has become idle; any
+     * thread. */
     void (*notify)(struct node *node);
 };
 

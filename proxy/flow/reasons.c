@@ -3,7 +3,8 @@
 #include "proxy/base/check.h"
 
 static const struct reason_facts reasons[REASON_COUNT] = {
-#define REASON(name, text, status, meaning, advice) [REASON_##name] = { text, status, meaning, advice },
+#define REASON(name, text, status, meaning, advice)                                                \
+    [REASON_##name] = {text, status, meaning, advice},
 #include "proxy/flow/reasons.def"
 #undef REASON
 };

@@ -1,6 +1,6 @@
 /*
- * reasons: why the proxy itself gave an answer, one table (reasons.def) for the header Turnout-Reason, the body, the access log,
- * the metrics and the documentation. Any thread.
+ * reasons: why the proxy itself gave an answer, one table (reasons.def) for the header
+ * Turnout-Reason, the body, the access log, the metrics and the documentation. Any thread.
  */
 #ifndef TURNOUT_FLOW_REASONS_H
 #define TURNOUT_FLOW_REASONS_H

@@ -1,4 +1,5 @@
-/* A request's first steps: what is remembered of it, where it belongs, and whether it may go there. */
+/* A request's first steps: what is remembered of it, where it belongs, and whether it may go there.
+ */
 #include "proxy/flow/exchange.h"
 
 #include <arpa/inet.h>
@@ -15,10 +16,10 @@ static struct exchange_fact
 fact_add(struct exchange *exchange, struct span text)
 {
     size_t size = text.size < REQUEST_FACT_MAX ? text.size : REQUEST_FACT_MAX;
-    struct exchange_fact fact = { (uint16_t)buf_size(&exchange->facts), (uint16_t)size };
+    struct exchange_fact fact = {(uint16_t)buf_size(&exchange->facts), (uint16_t)size};
     if (size == 0 || fact.at > UINT16_MAX - REQUEST_FACT_MAX ||
         !buf_append(&exchange->facts, text.data, size)) {
-        return (struct exchange_fact){ 0, 0 };
+        return (struct exchange_fact){0, 0};
     }
     return fact;
 }
@@ -40,7 +41,7 @@ static bool
 text_is_trusted(const struct node *node, struct span text)
 {
     char copy[INET6_ADDRSTRLEN];
-    uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
+    uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
     if (!span_to_string(text, copy, sizeof(copy))) {
         return false;
     }
@@ -77,10 +78,10 @@ remember(struct exchange *exchange, const struct wire_request *request)
     const struct session *session = exchange->session;
     const struct node *node = exchange->worker->node;
     char made[REQUEST_ID_SIZE];
-    struct span id = session->is_trusted ? rewrite_request_id(request) : (struct span){ "", 0 };
+    struct span id = session->is_trusted ? rewrite_request_id(request) : (struct span){"", 0};
     if (id.size == 0) {
         make_request_id(exchange->worker, made);
-        id = (struct span){ made, sizeof(made) };
+        id = (struct span){made, sizeof(made)};
     }
     struct span target = request->path;
     bool has_query = node->logs_query || exchange->role_index == node->role_count ||
@@ -103,9 +104,8 @@ remember(struct exchange *exchange, const struct wire_request *request)
     exchange->bytes_in = request->head_size;
     exchange->request_framing = (uint8_t)request->framing;
     exchange->request_left = request->framing == WIRE_FRAMING_LENGTH ? request->length : 0;
-    exchange->is_request_done =
-        request->framing == WIRE_FRAMING_NONE ||
-        (request->framing == WIRE_FRAMING_LENGTH && request->length == 0);
+    exchange->is_request_done = request->framing == WIRE_FRAMING_NONE ||
+                                (request->framing == WIRE_FRAMING_LENGTH && request->length == 0);
     exchange->is_kept = true;
 }
 
@@ -119,7 +119,8 @@ build_outgoing(struct exchange *exchange, const struct wire_request *request)
         .request_id = exchange_fact(exchange, exchange->request_id),
         .is_trusted = session->is_trusted,
     };
-    if (exchange->way == LEDGER_PREVIEW) {
+    /* HTTP/1.0 knows requests without Host; the instance is sent HTTP/1.1, which does not. */
+    if (exchange->way == LEDGER_PREVIEW || request->host.size == 0) {
         edits.host = span_of(exchange->role->preview_host);
     }
     if (request->framing == WIRE_FRAMING_CHUNKED) {
@@ -166,7 +167,9 @@ request_route(struct exchange *exchange, const struct table *table)
                        role->maintenance_message);
         return;
     }
-    if (role->is_held || view->roles[exchange->role_index].parked_count > 0) {
+    /* Who comes while others still wait goes behind them. */
+    bool has_others = !exchange->was_parked && view->roles[exchange->role_index].parked_count > 0;
+    if (role->is_held || has_others) {
         uint32_t max_ms = role->hold_max_ms > 0 ? role->hold_max_ms : exchange->role->hold_max_ms;
         hold_park(exchange, max_ms);
         return;

@@ -11,8 +11,6 @@
 enum {
     SESSION_LINGER_MS = 2000,
     SESSION_LINGER_BYTES = 4 * 1024 * 1024,
-    SESSION_REGISTER_MS = 1000, /* a client that has not waited so long is not watched for its leaving */
-    SESSION_INPUT_KEPT = 4096   /* an empty input buffer above this is given back */
 };
 
 static void session_on_ready(struct stream *stream);
@@ -55,7 +53,7 @@ session_resume(struct loop_task *task)
 static void
 session_set_peer(struct session *session, const struct sockaddr_storage *peer)
 {
-    uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
+    uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
     const struct node *node = session->worker->node;
     if (peer->ss_family == AF_INET) {
         const struct sockaddr_in *ipv4 = (const void *)peer;
@@ -202,7 +200,7 @@ session_read_head(struct session *session, struct span *bytes)
     enum stream_result result;
     if (buf_size(&session->input) == 0) {
         result = stream_read(&session->stream, worker->client_bytes, WORKER_HEAD_READ_BYTES, &size);
-        *bytes = (struct span){ worker->client_bytes, size };
+        *bytes = (struct span){worker->client_bytes, size};
         return result;
     }
     char *place = buf_reserve(&session->input, worker->node->limits.head_bytes);
@@ -258,21 +256,21 @@ reason_of_wire(enum wire_reason reason)
     }
 }
 
-/* Puts aside what follows a request: pipelined requests, or body that could not go on yet. */
+/* Puts aside what follows a request: pipelined requests. Body would have been taken whole, so
+ * nothing was put aside meanwhile. */
 static void
-session_keep_input(struct session *session, struct span bytes, size_t used, bool is_kept)
+session_keep_input(struct session *session, struct span rest, struct buf *kept)
 {
-    if (session->state == SESSION_CLOSED) {
+    if (session->state == SESSION_CLOSED || rest.size == 0) {
         return;
     }
-    if (is_kept) {
-        buf_consume(&session->input, used);
-        if (buf_size(&session->input) == 0 && session->input.capacity > SESSION_INPUT_KEPT) {
-            buf_fini(&session->input);
-        }
+    if (kept != NULL) {
+        buf_consume(kept, buf_size(kept) - rest.size);
+        session->input = *kept;
+        buf_init(kept);
         return;
     }
-    if (!buf_append(&session->input, bytes.data + used, bytes.size - used)) {
+    if (!buf_append_span(&session->input, rest)) {
         session->closes = true;
     }
 }
@@ -299,14 +297,22 @@ session_take_head(struct session *session, struct span bytes, bool is_kept)
                        wire_reason_text(request->reason));
         return false;
     }
+    /* The bytes are held here while they are used, so that `input` is free for what is read
+     * meanwhile. */
+    struct buf kept = session->input;
+    buf_init(&session->input);
     size_t taken = 0;
-    struct span rest = { bytes.data + request->head_size, bytes.size - request->head_size };
+    struct span rest = {bytes.data + request->head_size, bytes.size - request->head_size};
     request_start(session, request, rest, &taken);
-    session_keep_input(session, bytes, request->head_size + taken, is_kept);
+    rest.data += taken;
+    rest.size -= taken;
+    session_keep_input(session, rest, is_kept ? &kept : NULL);
+    buf_fini(&kept);
     return true;
 }
 
-/* What is kept may hold a whole head (pipelining); parsing it again is worth it only when more has come. */
+/* What is kept may hold a whole head (pipelining); parsing it again is worth it only when more has
+ * come. */
 static bool
 session_has_head(struct session *session)
 {
@@ -326,9 +332,8 @@ session_run(struct session *session)
             if (!is_kept) {
                 session->head_began_us = loop_now_us(session->worker->loop);
             }
-            enum stream_result result = session->stream.may_read
-                                            ? session_read_head(session, &bytes)
-                                            : STREAM_AGAIN;
+            enum stream_result result =
+                session->stream.may_read ? session_read_head(session, &bytes) : STREAM_AGAIN;
             if (result == STREAM_AGAIN) {
                 session_wait_head(session);
                 /* Registering may have told of something to read. */
@@ -387,8 +392,8 @@ session_drop(struct session *session)
     size_t size = 0;
     enum stream_result result = STREAM_OK;
     while (result == STREAM_OK && session->lingered_bytes < SESSION_LINGER_BYTES) {
-        result = stream_read(&session->stream, session->worker->client_bytes,
-                             WORKER_SCRATCH_BYTES, &size);
+        result = stream_read(&session->stream, session->worker->client_bytes, WORKER_SCRATCH_BYTES,
+                             &size);
         session->lingered_bytes += (uint32_t)size;
         size = 0;
     }
@@ -397,13 +402,14 @@ session_drop(struct session *session)
     }
 }
 
-/* A parked client that sent a FIN has left, or only said that it sends nothing more (a half-close). An interim answer tells: who has
- * left answers it with a reset (RFC 9110 section 15.2 lets a client get one at any time; HTTP/1.0 knows none). */
+/* A parked client that sent a FIN has left, or only said that it sends nothing more (a half-close).
+ * An interim answer tells: who has left answers it with a reset (RFC 9110 section 15.2 lets a
+ * client get one at any time; HTTP/1.0 knows none). */
 static void
 session_probe(struct session *session)
 {
     struct span interim = REPLY_CONTINUE;
-    struct iovec piece = { (void *)(uintptr_t)interim.data, interim.size };
+    struct iovec piece = {(void *)(uintptr_t)interim.data, interim.size};
     if (session->is_probed || session->exchange->minor == 0) {
         return;
     }
@@ -421,7 +427,8 @@ session_has_left(struct session *session)
     if (stream_check_dead(&session->stream)) {
         return true;
     }
-    return session->stream.has_hangup && exchange->role != NULL && exchange->role->abort_on_close && exchange->is_request_done;
+    return session->stream.has_hangup && exchange->role != NULL && exchange->role->abort_on_close &&
+           exchange->is_request_done;
 }
 
 static void

@@ -19,9 +19,9 @@ try_connect(struct exchange *exchange, struct instance_view *instance)
 {
     struct upstream *upstream;
     /* What may not be sent twice goes where the instance is not likely to have hung up. */
-    bool is_recent = !exchange->is_idempotent;
+    bool is_careful = !exchange->is_idempotent;
     enum err err = upstream_take(exchange->worker, instance, exchange, exchange->needs_fresh,
-                                 is_recent, &upstream);
+                                 is_careful, &upstream);
     if (err != ERR_OK) {
         return err;
     }
@@ -85,7 +85,8 @@ may_try_again(struct exchange *exchange, enum failure failure)
         return !exchange->needs_fresh;
     case FAILURE_MAYBE_EXECUTED:
     default:
-        return exchange->is_idempotent && !exchange->is_resent;
+        return exchange->is_idempotent && !exchange->is_resent &&
+               exchange->retries < exchange->role->retries;
     }
 }
 
@@ -102,6 +103,9 @@ exchange_retry(struct exchange *exchange, enum reason reason)
             reason == REASON_UPSTREAM_CLOSED ? EXCHANGE_END_UPSTREAM : EXCHANGE_END_TIMEOUT;
         exchange_fail(exchange, is_connect ? REASON_UPSTREAM_CONNECT : reason, end);
         return;
+    }
+    if (exchange->upstream->is_reused) {
+        exchange->instance->keeps_connections = false;
     }
     try_drop(exchange);
     exchange->retries++;

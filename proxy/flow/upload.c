@@ -3,6 +3,8 @@
 
 #include "proxy/base/check.h"
 
+enum { UPLOAD_REGISTER_MS = 1000 /* a client that waits for longer is watched for its leaving */ };
+
 /* Puts bytes behind `outgoing`, where they wait or are kept for another try. */
 static bool
 upload_queue(struct exchange *exchange, struct span bytes)
@@ -18,7 +20,7 @@ bool
 upload_keep(struct exchange *exchange)
 {
     struct span carry = exchange->carry;
-    exchange->carry = (struct span){ NULL, 0 };
+    exchange->carry = (struct span){NULL, 0};
     if (carry.size == 0 || upload_queue(exchange, carry)) {
         return true;
     }
@@ -26,7 +28,8 @@ upload_keep(struct exchange *exchange)
     return false;
 }
 
-/* One run of the body. Small bodies are kept whole; others are carried, to be sent from where they are. */
+/* One run of the body. Small bodies are kept whole; others are carried, to be sent from where they
+ * are. */
 static bool
 upload_add(struct exchange *exchange, struct span run, bool is_borrowed)
 {
@@ -97,7 +100,7 @@ upload_take(struct exchange *exchange, struct span *input)
         }
     } else {
         uint64_t left = exchange->request_left;
-        struct span run = { input->data, input->size < left ? input->size : (size_t)left };
+        struct span run = {input->data, input->size < left ? input->size : (size_t)left};
         exchange->body_bytes += run.size;
         if (!upload_add(exchange, run, false)) {
             return false;
@@ -115,7 +118,8 @@ upload_take(struct exchange *exchange, struct span *input)
     return true;
 }
 
-/* The instance takes no more of the request. It may have answered before it closed: then that answer counts. */
+/* The instance takes no more of the request. It may have answered before it closed: then that
+ * answer counts. */
 static void
 upload_break(struct exchange *exchange)
 {
@@ -166,7 +170,8 @@ upload_pieces(const struct exchange *exchange, struct iovec pieces[2])
     return count;
 }
 
-/* True when all that is there was sent; false when it must wait, or the exchange has gone another way. */
+/* True when all that is there was sent; false when it must wait, or the exchange has gone another
+ * way. */
 static bool
 upload_flush(struct exchange *exchange)
 {
@@ -191,7 +196,8 @@ upload_flush(struct exchange *exchange)
     return true;
 }
 
-/* The whole request is with the instance: its time to answer runs. The client is watched only if that takes long. */
+/* The whole request is with the instance: its time to answer runs. The client is watched only if
+ * that takes long. */
 static void
 upload_done(struct exchange *exchange)
 {
@@ -206,7 +212,7 @@ upload_done(struct exchange *exchange)
     timer_clear(&session->timer);
     if (!session->stream.is_registered) {
         session->wait = SESSION_WAIT_REGISTER;
-        timer_set(worker->loop, &session->timer, 1000);
+        timer_set(worker->loop, &session->timer, UPLOAD_REGISTER_MS);
     }
 }
 
@@ -264,7 +270,7 @@ upload_read(struct exchange *exchange, size_t *moved)
         return false;
     }
     *moved += size;
-    struct span input = { worker->client_bytes, size };
+    struct span input = {worker->client_bytes, size};
     if (!upload_take(exchange, &input)) {
         return false;
     }

@@ -1,5 +1,6 @@
 #include "proxy/flow/upstream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "proxy/base/check.h"
@@ -42,6 +43,18 @@ upstream_resume(struct loop_task *task)
     }
 }
 
+/* The instance closed a connection that it had left open: soon after its answer, others will go the
+ * same way. */
+static void
+upstream_hung_up(struct upstream *upstream)
+{
+    uint64_t idle_ms = loop_now_ms(upstream->worker->loop) - upstream->idle_since_ms;
+    if (idle_ms <= UPSTREAM_RECENT_MS) {
+        upstream->instance->keeps_connections = false;
+    }
+    upstream_close(upstream);
+}
+
 static void
 upstream_on_ready(struct stream *stream)
 {
@@ -50,14 +63,15 @@ upstream_on_ready(struct stream *stream)
     if (exchange == NULL) {
         /* An idle connection has nothing to say: this is its end, or an answer to nothing. */
         if (stream_peer_closed(stream)) {
-            upstream_close(upstream);
+            upstream_hung_up(upstream);
         }
         return;
     }
     if (stream->may_read || stream->has_hangup) {
         download_run(exchange);
     }
-    /* The exchange may have ended in the meantime, and even another one begun on this connection. */
+    /* The exchange may have ended in the meantime, and even another one begun on this connection.
+     */
     if (!upstream->is_closed && upstream->exchange == exchange && stream->may_write &&
         (exchange->sent < buf_size(&exchange->outgoing) || !exchange->is_request_done)) {
         exchange_flush(exchange);
@@ -81,17 +95,30 @@ upstream_expired(struct timer *timer)
     exchange_fail(exchange, REASON_UPSTREAM_TIMEOUT, EXCHANGE_END_TIMEOUT);
 }
 
-static struct upstream *
-take_idle(struct instance_view *instance, bool is_recent, uint64_t now_ms)
+/* Whether a request that may not be sent twice can go there. */
+static bool
+is_safe(struct upstream *upstream, uint64_t now_ms)
 {
+    uint64_t idle_ms = now_ms - upstream->idle_since_ms;
+    bool is_proven = upstream->instance->keeps_connections || idle_ms >= UPSTREAM_PROOF_MS;
+    return is_proven && idle_ms <= UPSTREAM_RECENT_MS && !stream_probe_closed(&upstream->stream);
+}
+
+/* The latest used, or for a careful request to an instance that is not known yet, the longest idle.
+ */
+static struct upstream *
+take_idle(struct instance_view *instance, bool is_careful, uint64_t now_ms)
+{
+    bool is_last = is_careful && !instance->keeps_connections;
     while (!list_is_empty(&instance->idle)) {
-        struct upstream *upstream = LIST_ITEM(instance->idle.next, struct upstream, node);
-        if (is_recent && now_ms - upstream->idle_since_ms > UPSTREAM_RECENT_MS) {
-            return NULL; /* the others have been idle for longer */
-        }
+        struct list *node = is_last ? instance->idle.previous : instance->idle.next;
+        struct upstream *upstream = LIST_ITEM(node, struct upstream, node);
         if (stream_peer_closed(&upstream->stream)) {
             upstream_close(upstream);
             continue;
+        }
+        if (is_careful && !is_safe(upstream, now_ms)) {
+            return NULL;
         }
         list_remove(&upstream->node);
         timer_clear(&upstream->timer);
@@ -132,10 +159,10 @@ connect_new(struct worker *worker, struct instance_view *instance, struct upstre
 
 enum err
 upstream_take(struct worker *worker, struct instance_view *instance, struct exchange *exchange,
-              bool is_fresh, bool is_recent, struct upstream **out)
+              bool is_fresh, bool is_careful, struct upstream **out)
 {
     struct upstream *upstream =
-        is_fresh ? NULL : take_idle(instance, is_recent, loop_now_ms(worker->loop));
+        is_fresh ? NULL : take_idle(instance, is_careful, loop_now_ms(worker->loop));
     if (upstream == NULL) {
         enum err err = connect_new(worker, instance, &upstream);
         if (err != ERR_OK) {
@@ -166,8 +193,9 @@ upstream_give_back(struct upstream *upstream, bool is_reusable)
     timer_set(upstream->worker->loop, &upstream->timer, instance->idle_ms);
 }
 
-/* A FIN that was there before our bytes came, and no byte of ours acknowledged since: the instance's kernel threw the request away
- * unread (RFC 9112 section 9.3.1 lets such a request be sent again, whatever its method). */
+/* A FIN that was there before our bytes came, and no byte of ours acknowledged since: the
+ * instance's kernel threw the request away unread (RFC 9112 section 9.3.1 lets such a request be
+ * sent again, whatever its method). */
 bool
 upstream_is_undelivered(const struct upstream *upstream)
 {
@@ -175,7 +203,9 @@ upstream_is_undelivered(const struct upstream *upstream)
     if (upstream->sent == 0) {
         return true;
     }
-    bool has_fin = upstream->stream.has_hangup || upstream->stream.has_eof;
+    /* EPIPE of a read is a reset that came after a FIN. */
+    bool has_fin = upstream->stream.has_hangup || upstream->stream.has_eof ||
+                   (upstream->stream.has_failed && upstream->stream.error == EPIPE);
     return has_fin && stream_bytes_acked(&upstream->stream, &acknowledged) == ERR_OK &&
            acknowledged <= upstream->sent_before;
 }

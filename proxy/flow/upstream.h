@@ -1,6 +1,7 @@
 /*
- * upstream: connections to instances: made, used by one exchange at a time, kept for the next one. An idle connection stays
- * registered, so that its end is seen as an event; taking it and giving it back are list operations. One worker.
+ * upstream: connections to instances: made, used by one exchange at a time, kept for the next one.
+ * An idle connection stays registered, so that its end is seen as an event; taking it and giving it
+ * back are list operations. One worker.
  */
 #ifndef TURNOUT_FLOW_UPSTREAM_H
 #define TURNOUT_FLOW_UPSTREAM_H
@@ -15,7 +16,11 @@
 
 struct exchange;
 
-enum { UPSTREAM_RECENT_MS = 1000 /* so recently used that an instance is not expected to have closed it */ };
+enum {
+    UPSTREAM_RECENT_MS =
+        1000,             /* so recently used that an instance is not expected to have closed it */
+    UPSTREAM_PROOF_MS = 5 /* an instance that hangs up behind its answer has done so by then */
+};
 
 struct upstream {
     struct stream stream;
@@ -25,7 +30,7 @@ struct upstream {
     struct list node;          /* among the idle */
     struct timer timer;
     struct loop_task task;
-    struct buf input;      /* a part of an answer's head */
+    struct buf input; /* a part of an answer's head */
     uint64_t idle_since_ms;
     uint64_t sent_before;  /* bytes sent on this connection before the current exchange */
     uint64_t sent;         /* and in it */
@@ -34,10 +39,12 @@ struct upstream {
     bool is_closed : 1;
 };
 
-/* A connection for the exchange: an idle one unless `is_fresh`, where `is_recent` only one used within UPSTREAM_RECENT_MS; else a
- * new one. ERR_* of the connect when that fails at once. */
+/* A connection for the exchange: an idle one unless `is_fresh`, else a new one. With `is_careful`
+ * (the request may not be sent twice) an idle one must have been used within UPSTREAM_RECENT_MS, be
+ * open by the kernel's word, and the instance be known to keep connections, or the connection have
+ * been left open for UPSTREAM_PROOF_MS. ERR_* of the connect when that fails at once. */
 enum err upstream_take(struct worker *worker, struct instance_view *instance,
-                       struct exchange *exchange, bool is_fresh, bool is_recent,
+                       struct exchange *exchange, bool is_fresh, bool is_careful,
                        struct upstream **out);
 
 /* The exchange is done with it: keeps it for the next one, or closes it. */

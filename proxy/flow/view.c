@@ -175,7 +175,8 @@ set_cut(struct set_view *set)
     }
 }
 
-/* At the end of a turn, when nothing of a set is on the stack: cuts what must be cut, frees what no table names any more. */
+/* At the end of a turn, when nothing of a set is on the stack: cuts what must be cut, frees what no
+ * table names any more. */
 static void
 view_reap(struct loop_task *task)
 {

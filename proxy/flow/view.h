@@ -1,7 +1,7 @@
 /*
- * view: a worker's own form of the routing table: what outlives a table (exchanges in flight, idle connections, load) per set and
- * instance, found by the set's stable id. Brought up to date when a newer table is seen; what a table no longer names is freed at
- * zero. One worker.
+ * view: a worker's own form of the routing table: what outlives a table (exchanges in flight, idle
+ * connections, load) per set and instance, found by the set's stable id. Brought up to date when a
+ * newer table is seen; what a table no longer names is freed at zero. One worker.
  */
 #ifndef TURNOUT_FLOW_VIEW_H
 #define TURNOUT_FLOW_VIEW_H
@@ -22,10 +22,12 @@ struct instance_view {
     uint32_t index;
     struct address address;
     struct ledger_instance *counts;
-    struct list idle;     /* unused connections, the latest used first */
-    uint32_t connections; /* idle ones and those of exchanges */
-    uint32_t load;        /* exchanges that use it now */
-    uint32_t idle_ms;     /* unused connections are closed after this */
+    struct list idle;       /* unused connections, the latest used first */
+    uint32_t connections;   /* idle ones and those of exchanges */
+    uint32_t load;          /* exchanges that use it now */
+    bool keeps_connections; /* a connection was used again and lived: the instance does not hang up
+                               behind an answer */
+    uint32_t idle_ms;       /* unused connections are closed after this */
 };
 
 struct set_view {
@@ -76,11 +78,12 @@ const struct table *view_current(struct view *view);
 /* To be called when a set may have become idle or unlisted and idle. */
 void view_set_idle(struct view *view, struct set_view *set);
 
-/* The set of a new exchange of the role by the normal way: the weighted choice; a candidate without a healthy instance gives its
- * share back. NULL: the role has no live set. */
+/* The set of a new exchange of the role by the normal way: the weighted choice; a candidate without
+ * a healthy instance gives its share back. NULL: the role has no live set. */
 struct set_view *view_choose_set(struct view *view, const struct table *table, uint32_t role);
 
-/* The less loaded of two random instances that are up, other than `except` where there is a choice; NULL when none is up. */
+/* The less loaded of two random instances that are up, other than `except` where there is a choice;
+ * NULL when none is up. */
 struct instance_view *view_choose_instance(struct view *view, struct set_view *set,
                                            const struct instance_view *except);
 

@@ -230,7 +230,8 @@ worker_end_sessions(struct worker *worker)
         }
         session_close(session, false);
     }
-    for (struct list *node = worker->view.sets.next; node != &worker->view.sets; node = node->next) {
+    for (struct list *node = worker->view.sets.next; node != &worker->view.sets;
+         node = node->next) {
         struct set_view *set = LIST_ITEM(node, struct set_view, node);
         while (!list_is_empty(&set->exchanges)) {
             exchange_end(LIST_ITEM(set->exchanges.next, struct exchange, node), EXCHANGE_END_STOP);

@@ -1,6 +1,7 @@
 /*
- * worker: one thread of traffic: a loop, its share of the connections, and memory that its connections use in turn. Nothing here is
- * shared on the request path but node->table. The engine makes and ends workers; all else runs on the worker's own thread.
+ * worker: one thread of traffic: a loop, its share of the connections, and memory that its
+ * connections use in turn. Nothing here is shared on the request path but node->table. The engine
+ * makes and ends workers; all else runs on the worker's own thread.
  */
 #ifndef TURNOUT_FLOW_WORKER_H
 #define TURNOUT_FLOW_WORKER_H
@@ -22,8 +23,9 @@
 enum {
     WORKER_SCRATCH_BYTES = 256 * 1024,  /* the largest single read */
     WORKER_HEAD_READ_BYTES = 72 * 1024, /* a read that expects a head: one, and 64 KiB of body */
-    WORKER_TURN_BYTES = 1024 * 1024,    /* one stream moves at most so much before others have their turn */
-    WORKER_FREE_MAX = 1024,             /* objects kept for the next connection */
+    WORKER_TURN_BYTES =
+        1024 * 1024,        /* one stream moves at most so much before others have their turn */
+    WORKER_FREE_MAX = 1024, /* objects kept for the next connection */
 };
 
 /* A listener of this worker. */
@@ -82,14 +84,16 @@ struct worker {
     ledger_count exchanges_ended;
     struct worker_reasons {
         ledger_count counts[REASON_COUNT];
-    } *reasons; /* role_count + 1 of them, the last for requests without a role */
+    } * reasons; /* role_count + 1 of them, the last for requests without a role */
 };
 
-/* Makes a worker that does not run yet. `fds` has a listening socket for each listener, `tls` a reference or NULL for each. */
+/* Makes a worker that does not run yet. `fds` has a listening socket for each listener, `tls` a
+ * reference or NULL for each. */
 enum err worker_new(struct node *node, uint32_t index, const struct worker_listener *listeners,
                     uint32_t listener_count, struct worker **out);
 
-/* Starts its thread; then only worker_post, worker_wake and worker_stop may be called from outside. */
+/* Starts its thread; then only worker_post, worker_wake and worker_stop may be called from outside.
+ */
 enum err worker_start(struct worker *worker);
 
 /* Says that there is a newer table. Any thread. */
@@ -98,10 +102,12 @@ void worker_wake(struct worker *worker);
 /* Hands over an order, which the worker frees. */
 void worker_post(struct worker *worker, struct worker_order *order);
 
-/* Ends the thread, if it was started, with all its connections, and frees the worker. Accepts NULL. */
+/* Ends the thread, if it was started, with all its connections, and frees the worker. Accepts NULL.
+ */
 void worker_free(struct worker *worker);
 
-/* A client's connection was opened, or closed. Reaching limits.connections pauses accepting: who waits stays in the queue. */
+/* A client's connection was opened, or closed. Reaching limits.connections pauses accepting: who
+ * waits stays in the queue. */
 void worker_count_opened(struct worker *worker);
 void worker_count_closed(struct worker *worker);
 

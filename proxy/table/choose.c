@@ -2,7 +2,8 @@
 
 #include "proxy/table/table.h"
 
-/* Begins the next block: its length is whole/share rounded so that the lengths of all blocks sum exactly. */
+/* Begins the next block: its length is whole/share rounded so that the lengths of all blocks sum
+ * exactly. */
 static void
 begin_block(struct chooser *chooser, uint32_t share, struct random *random)
 {

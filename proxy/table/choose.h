@@ -1,7 +1,8 @@
 /*
- * choose: which set and which instance serves a request. The choice of the set is stratified, so that a share is kept exactly in
- * every block of requests and not only on average; the choice of the instance is the less loaded of two random ones. Chance comes
- * from the caller's generator. One chooser belongs to one worker and one role.
+ * choose: which set and which instance serves a request. The choice of the set is stratified, so
+ * that a share is kept exactly in every block of requests and not only on average; the choice of
+ * the instance is the less loaded of two random ones. Chance comes from the caller's generator. One
+ * chooser belongs to one worker and one role.
  */
 #ifndef TURNOUT_TABLE_CHOOSE_H
 #define TURNOUT_TABLE_CHOOSE_H
@@ -20,9 +21,10 @@ struct chooser {
 };
 
 /*
- * True when the next request goes to the candidate. Each block holds exactly one request of the smaller share, at a random place;
- * block lengths are the floor or the ceiling of whole/share and sum exactly, so that over whole blocks the shares are exact. 0 and
- * 10000 are exact from the first request. A changed weight begins a new block at a random phase.
+ * True when the next request goes to the candidate. Each block holds exactly one request of the
+ * smaller share, at a random place; block lengths are the floor or the ceiling of whole/share and
+ * sum exactly, so that over whole blocks the shares are exact. 0 and 10000 are exact from the first
+ * request. A changed weight begins a new block at a random phase.
  */
 bool choose_candidate(struct chooser *chooser, uint32_t weight_bp, struct random *random);
 

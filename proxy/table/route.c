@@ -93,7 +93,8 @@ map_host(struct route_map *map, const char *host)
     struct span name = claim_name(host);
     for (size_t i = 0; i < map->host_count; i++) {
         struct route_host *known = &map->hosts[i];
-        if (known->kind == kind && span_equal_nocase((struct span){ known->name, known->size }, name)) {
+        if (known->kind == kind &&
+            span_equal_nocase((struct span){known->name, known->size}, name)) {
             return known;
         }
     }
@@ -134,7 +135,7 @@ host_add_path(struct route_host *host, struct span prefix, uint32_t role)
         return ERR_NO_MEMORY;
     }
     memmove(&paths[place + 1], &paths[place], (host->path_count - place) * sizeof(*paths));
-    paths[place] = (struct route_path){ .prefix = copy, .size = prefix.size, .role = role };
+    paths[place] = (struct route_path){.prefix = copy, .size = prefix.size, .role = role};
     host->path_count++;
     return ERR_OK;
 }
@@ -216,14 +217,15 @@ map_find(const struct route_map *map, enum route_kind kind, struct span name)
     const struct route_host *host = map->buckets[hash & (map->bucket_count - 1)];
     for (; host != NULL; host = host->next) {
         if (host->hash == hash && host->kind == kind &&
-            span_equal_nocase((struct span){ host->name, host->size }, name)) {
+            span_equal_nocase((struct span){host->name, host->size}, name)) {
             return host;
         }
     }
     return NULL;
 }
 
-/* A host without a fitting path does not end the search: a less specific host may claim the path. */
+/* A host without a fitting path does not end the search: a less specific host may claim the path.
+ */
 uint32_t
 route_find(const struct route_map *map, struct span host, struct span path)
 {
@@ -238,7 +240,7 @@ route_find(const struct route_map *map, struct span host, struct span path)
             if (host.data[i] != '.' || i == 0) {
                 continue;
             }
-            found = map_find(map, ROUTE_WILDCARD, (struct span){ host.data + i, host.size - i });
+            found = map_find(map, ROUTE_WILDCARD, (struct span){host.data + i, host.size - i});
             role = found == NULL ? ROUTE_NONE : host_find_path(found, path);
         }
     }

@@ -78,8 +78,8 @@ table_find_preview(const struct table *table, struct span host)
     if (dot < 2) {
         return NULL;
     }
-    struct span build = { host.data, dot - 1 };
-    struct span role = { host.data + dot, host.size - dot };
+    struct span build = {host.data, dot - 1};
+    struct span role = {host.data + dot, host.size - dot};
     for (uint32_t i = table->set_count; i > 0; i--) {
         const struct table_set *set = &table->sets[i - 1];
         if (!set->is_closed && span_equal_nocase(build, span_of(set->build)) &&

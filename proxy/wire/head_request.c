@@ -222,7 +222,7 @@ judge_host(struct head_reader *reader, struct wire_request *request)
         return false;
     }
     struct span host = field_value(field);
-    if (host.size > 0 && !uri_authority_is_valid(host)) {
+    if (!uri_authority_is_valid(host)) {
         head_refuse(reader, WIRE_REASON_BAD_HOST);
         return false;
     }

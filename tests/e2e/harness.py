@@ -332,12 +332,12 @@ class Process:
     """A child with its output in files; ended by its own handle."""
 
     def __init__(self, name, arguments, folder, env=None, stdin=subprocess.DEVNULL,
-                 stdout=None, limits=None):
+                 stdout=None, preexec=None):
         self.name = name
         self.log = os.path.join(folder, name + ".log")
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(arguments, stdin=stdin, stdout=stdout or log, stderr=log,
-                                          env=env or environment(), preexec_fn=limits,
+                                          env=env or environment(), preexec_fn=preexec,
                                           start_new_session=True)
 
     @property
@@ -446,11 +446,11 @@ def role(name="web", hosts=("*",), path=None, health=None, upstream=None, cutove
 class Daemon:
     """A turnoutd with its folder, configuration and sockets; can be killed and started again."""
 
-    def __init__(self, test, roles=None, listeners=None, workers=2, env=None, limits=None, **settings):
+    def __init__(self, test, roles=None, listeners=None, workers=2, env=None, preexec=None, **settings):
         self.test = test
         self.folder = tempfile.mkdtemp(prefix="turnout-", dir=test.folder)
         self.env = environment(**(env or {}))
-        self.limits = limits
+        self.preexec = preexec
         self.socket = os.path.join(self.folder, "s")
         self.address = "127.0.0.1:%d" % free_port()
         self.preview = "127.0.0.1:%d" % free_port()
@@ -479,7 +479,7 @@ class Daemon:
 
     def start(self, ready=True):
         self.process = Process("turnoutd", [program("turnoutd"), "-c", self.config], self.folder,
-                               env=self.env, limits=self.limits)
+                               env=self.env, preexec=self.preexec)
         self.mark = len(self.process.said())
         if ready:
             self.wait_ready()

@@ -486,7 +486,7 @@ class BadAnswers(TurnoutTest):
     }
 
     def test_they_become_502(self):
-        daemon, one = self.live_daemon()
+        daemon, one = self.live_daemon(limits={"request_line": "32k", "header_bytes": "64k"})
         for name, data in self.CASES.items():
             with self.subTest(name):
                 answer = daemon.get(raw(data, "&close=1"))

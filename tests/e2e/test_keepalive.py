@@ -75,7 +75,7 @@ class KeepAlive(TurnoutTest):
         body = pattern(300000)
         with self.turnoutd.client() as client:
             client.request("/")
-            self.one.set(close_when="mid_body", close_from=2, close_limit=1)
+            self.one.set(close_when="mid_body", close_from=1, close_limit=1)
             answer = client.request("/_upload", "POST", fields={"X-Post-Id": "big"}, body=body)
             self.assertReason(answer, 502, "upstream_closed")
         self.assertEqual(self.one.stats()["posts"]["big"], [1, 0])

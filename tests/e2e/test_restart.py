@@ -132,7 +132,7 @@ class Restart(TurnoutTest):
         def small_files():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
-        daemon, one, two = self.two_builds(limits=small_files)
+        daemon, one, two = self.two_builds(preexec=small_files)
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
         before = daemon.status()["epoch"]
         done = daemon.expect(3, "rollback", "web")

@@ -65,6 +65,7 @@ try_request(const char *data, size_t size, uint8_t choice)
         .peer = SPAN("192.0.2.7"),
         .proto = SPAN("https"),
         .request_id = SPAN("made-here"),
+        .host = in.host.size == 0 ? SPAN("given") : (struct span){"", 0},
         .is_trusted = (choice & CHOICE_TRUSTED) != 0,
         .connection = choice & CHOICE_CLOSE ? WIRE_CONNECTION_CLOSE : WIRE_CONNECTION_DEFAULT,
     };
@@ -73,7 +74,8 @@ try_request(const char *data, size_t size, uint8_t choice)
     CHECK(head_request_parse(&out, text.data, buf_size(&text), &outer) == WIRE_DONE);
     CHECK(out.head_size == buf_size(&text));
     CHECK(out.minor == 1 && out.framing == in.framing && out.length == in.length);
-    CHECK(span_equal(out.method_name, in.method_name) && span_equal(out.host, in.host));
+    CHECK(span_equal(out.method_name, in.method_name) && 
+          span_equal(out.host, in.host.size == 0 ? SPAN("given") : in.host));
     CHECK(span_equal(out.path, in.path) && span_equal(out.query, in.query));
     CHECK(out.keep_alive == ((choice & CHOICE_CLOSE) == 0) && !out.has_upgrade);
     CHECK(out.expects_continue == in.expects_continue);

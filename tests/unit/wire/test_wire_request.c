@@ -28,7 +28,6 @@ static const struct good_request good_requests[] = {
      WIRE_FRAMING_NONE, 0, 0, true},
     {BYTES("GET / HTTP/1.1\r\n" HOST "Connection: foo, CLOSE\r\n\r\n"), "GET", "/", "", "a.example",
      WIRE_FRAMING_NONE, 0, 1, false},
-    {BYTES("GET / HTTP/1.1\r\nHost:\r\n\r\n"), "GET", "/", "", "", WIRE_FRAMING_NONE, 0, 1, true},
     {BYTES("GET / HTTP/1.1\r\nhOST:\t [::1]:8080 \t\r\n\r\n"), "GET", "/", "", "[::1]:8080",
      WIRE_FRAMING_NONE, 0, 1, true},
     {BYTES("POST /up HTTP/1.1\r\n" HOST "Content-Length: 12\r\n\r\n"), "POST", "/up", "",

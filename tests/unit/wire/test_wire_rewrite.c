@@ -60,11 +60,11 @@ static const struct request_case request_cases[] = {
     {"OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n",
      {.host = {"c", 1}},
      "OPTIONS * HTTP/1.1\r\nHost: c\r\nX-Forwarded-Host: b\r\nVia: 1.1 turnout\r\n\r\n"},
-    /* HTTP/1.0: without Host, and nobody waits for 100. */
+    /* HTTP/1.0: without Host, which is then given, and nobody waits for 100. */
     {"POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: "
      "1\r\n\r\n",
-     {PEER},
-     "POST / HTTP/1.1\r\nHost: \r\nContent-Length: 1\r\nX-Forwarded-For: "
+     {PEER, .host = {"d", 1}},
+     "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 1\r\nX-Forwarded-For: "
      "192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
      "X-Request-Id: id-1\r\nVia: 1.0 turnout\r\n\r\n"},
     {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
@@ -72,9 +72,9 @@ static const struct request_case request_cases[] = {
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nX-Forwarded-Host: a\r\nVia: 1.1 "
      "turnout\r\n\r\n"},
     /* Without a peer's address the field stays as it came. */
-    {"\r\nGET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:\r\n\r\n",
+    {"\r\nGET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:e\r\n\r\n",
      {.peer = {"", 0}},
-     "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:\r\nVia: 1.1 turnout\r\n\r\n"},
+     "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:e\r\nX-Forwarded-Host: e\r\nVia: 1.1 turnout\r\n\r\n"},
 };
 
 static void
