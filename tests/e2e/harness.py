@@ -6,6 +6,7 @@ a sanitizer's report in it, or an exit code other than 0 on TERM, fails the test
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -49,18 +50,25 @@ def until(condition, what, patience=None):
         threading.Event().wait(0.01)
 
 
-_taken = set()
+_taken = {}
 
 
 def free_port(family=socket.AF_INET):
-    """A port that nobody listens on now, and that this process gives out once."""
+    """A port that nobody listens on now, below those that the kernel gives to connections: so that a
+    daemon finds it free again after a restart. Tests that run at the same time are not given the same
+    one: a name in the abstract namespace, held as long as this process lives, says that it is taken."""
     while True:
-        with socket.socket(family) as probe:
-            probe.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
-            port = probe.getsockname()[1]
-        if port not in _taken:
-            _taken.add(port)
-            return port
+        port = random.randrange(10000, 32768)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind("\0turnout-e2e-port-%d" % port)
+            with socket.socket(family) as probe:
+                probe.bind(("127.0.0.1" if family == socket.AF_INET else "::1", port))
+        except OSError:
+            claim.close()
+            continue
+        _taken[port] = claim
+        return port
 
 
 def split_address(address):
