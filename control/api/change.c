@@ -142,6 +142,9 @@ route_set_add(const struct request *request, const struct route *route)
     if (change_read(request, route, CORE_COMMAND_SET_ADD, &change)) {
         change.then = (struct follow_then){
             .is_wanted = true, .step = "registered", .state = RUNNER_WAIT_READY};
+        change.then.timeout_ms = body_has(&change.body, BODY_READY_TIMEOUT_MS)
+                                     ? change.body.ready_timeout_ms
+                                     : RUNNER_WAIT_AS_ROLE;
         change_run(request, &change);
     }
 }

@@ -19,6 +19,7 @@ struct follow {
     bool has_then;
     const char *then_step;
     enum runner_wait then_state;
+    uint64_t then_timeout_ms;
     char then_role[FOLLOW_NAME_SIZE];
     char then_build[FOLLOW_NAME_SIZE];
 };
@@ -136,7 +137,7 @@ follow_go_on(struct follow *follow)
     follow->has_then = false;
     follow->follower =
         runner_wait(follow->request.api->runner, follow->then_role, follow->then_state,
-                    follow->then_build, 0, &follow_calls, follow);
+                    follow->then_build, follow->then_timeout_ms, &follow_calls, follow);
     if (follow->follower == NULL) {
         follow_free(follow);
     }
@@ -226,6 +227,7 @@ follow_command(const struct request *request, const struct core_command *command
     if (then->is_wanted && is_followed) {
         follow->then_step = then->step;
         follow->then_state = then->state;
+        follow->then_timeout_ms = then->timeout_ms;
         follow->has_then =
             span_to_string(span_of(then->role), follow->then_role, FOLLOW_NAME_SIZE) &&
             span_to_string(span_of(then->build), follow->then_build, FOLLOW_NAME_SIZE);

@@ -18,6 +18,7 @@ struct follow_then {
     bool is_wanted;
     const char *step; /* what the end of the command is called then: "registered"; static storage */
     enum runner_wait state;
+    uint64_t timeout_ms; /* of that wait, as runner_wait has it */
     const char *role;
     const char *build;
 };

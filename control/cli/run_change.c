@@ -176,7 +176,7 @@ cli_run_set_add(struct cli *cli)
     struct change change;
     change_init(&change, cli, "/v1/roles/", "set-add");
     change_set_text(&change, "build", cli->typed.arguments[1]);
-    change.limit_ms = cli->typed.numbers[CLI_OPTION_TIMEOUT];
+    change_set_option(&change, "ready_timeout_ms", CLI_OPTION_TIMEOUT);
     change_set_resume(&change, "ready");
     return change_set_addresses(&change) ? change_run(&change) : change_drop(&change);
 }

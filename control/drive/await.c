@@ -15,6 +15,10 @@ runner_wait(struct runner *runner, const char *role, enum runner_wait state, con
     follower->kind_name = "wait";
     core_text_copy(follower->role, sizeof(follower->role), role);
     core_text_copy(follower->build, sizeof(follower->build), build);
+    if (timeout_ms == RUNNER_WAIT_AS_ROLE) {
+        const struct core_role_settings *settings = core_settings_find(&runner->settings, role);
+        timeout_ms = settings == NULL ? 0 : settings->ready_timeout_ms;
+    }
     follower->until_ms = timeout_ms == 0 ? 0 : loop_now_ms(runner->loop) + timeout_ms;
     runner_turn_soon(runner);
     return follower;
@@ -132,13 +136,27 @@ await_attach(struct runner_follower *follower, const struct core_role *role)
     }
 }
 
+/* Which instances are not ready and why; "" where that is not what is waited for. */
+static void
+await_explain(const struct runner *runner, const struct runner_follower *follower, char *out,
+              size_t capacity)
+{
+    const struct core_set *set = core_set_find(runner->state, &follower->digest);
+    const struct core_role_settings *settings =
+        core_settings_find(&runner->settings, follower->role);
+    out[0] = '\0';
+    if (follower->state == RUNNER_WAIT_READY && set != NULL && settings != NULL) {
+        core_set_explain(set, &runner->observed, settings->rise, out, capacity);
+    }
+}
+
 static void
 await_end(struct runner *runner, struct runner_follower *follower, enum await await)
 {
-    static const char *const states[] = { [RUNNER_WAIT_READY] = "ready",
-                                          [RUNNER_WAIT_LIVE] = "live",
-                                          [RUNNER_WAIT_DRAINED] = "drained",
-                                          [RUNNER_WAIT_IDLE] = "idle" };
+    static const char *const states[] = {[RUNNER_WAIT_READY] = "ready",
+                                         [RUNNER_WAIT_LIVE] = "live",
+                                         [RUNNER_WAIT_DRAINED] = "drained",
+                                         [RUNNER_WAIT_IDLE] = "idle"};
     const char *state = states[follower->state];
     char text[CORE_TEXT_SIZE];
     uint64_t epoch = runner_epoch_of(runner, follower->role);
@@ -152,8 +170,11 @@ await_end(struct runner *runner, struct runner_follower *follower, enum await aw
                  follower->role, separator, follower->build, state);
         follower_end(follower, RUNNER_RESULT_FAILED, "impossible", text, epoch);
     } else {
-        snprintf(text, sizeof(text), "%s%s%s is not %s yet; `turnout wait` goes on waiting",
-                 follower->role, separator, follower->build, state);
+        char why[CORE_TEXT_SIZE / 2];
+        await_explain(runner, follower, why, sizeof(why));
+        snprintf(text, sizeof(text), "%s%s%s is not %s yet%s%s; `turnout wait` goes on waiting",
+                 follower->role, separator, follower->build, state, why[0] == '\0' ? "" : ": ",
+                 why);
         follower_end(follower, RUNNER_RESULT_UNKNOWN, "timeout", text, epoch);
     }
 }

@@ -1,5 +1,7 @@
 """Candidates that are no good: what was live stays live, and the command says why."""
 
+import re
+
 from harness import TurnoutTest, finish, free_port, main, role, until
 
 
@@ -121,9 +123,17 @@ class Candidates(TurnoutTest):
 
     def test_show_names_the_reason_of_each_instance(self):
         two = self.instance("v2", health="redirect")
-        self.turnoutd.expect(1, "set", "add", "web", "v2", two.address)
+        added = self.turnoutd.expect(4, "set", "add", "web", "v2", two.address)
+        self.assertIn("elsewhere.example", added.stderr)
+        self.assertIn("turnout wait web ready v2", added.stderr)
         shown = self.turnoutd.ok("show", "web")
         self.assertIn(self.one.address, shown)
+        self.assertRegex(shown, re.escape(two.address) + r".*redirect")
+        self.assertIn("elsewhere.example", shown)
+        self.assertEqual(self.turnoutd.live(), "v1")
+        two.set(health="ok")
+        self.turnoutd.ok("wait", "web", "ready", "v2")
+        self.turnoutd.ok("cutover", "web", "v2")
 
     def test_a_live_set_without_a_healthy_instance_is_never_switched_silently(self):
         two = self.instance("v2")

@@ -62,7 +62,8 @@ answer_health(struct conn *conn)
     } else if (mode_is("hang")) {
         conn->answer_us = UINT64_MAX;
     } else if (mode_is("hang_head")) {
-        buf_add_text(&conn->out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        buf_print(&conn->out, "HTTP/1.1 200 OK\r\nX-Build: %s\r\nContent-Length: 10\r\n\r\nabc",
+                  settings.build);
         conn->is_answered = true;
         conn->source.left = 1;
         conn->source.next_us = UINT64_MAX;
@@ -71,7 +72,11 @@ answer_health(struct conn *conn)
     } else if (mode_is("junk")) {
         health_raw(conn, "\x01\x02 220 mail.example ESMTP\r\n");
     } else if (mode_is("chunked_junk")) {
-        health_raw(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nno\r\n");
+        char junk[256];
+        snprintf(junk, sizeof(junk),
+                 "HTTP/1.1 200 OK\r\nX-Build: %s\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nno\r\n",
+                 settings.build);
+        health_raw(conn, junk);
     } else if (mode_is("big")) {
         health_big(conn);
     } else {
