@@ -149,9 +149,11 @@ log_set(const struct roster_set *set)
     }
     const char *role = set_role(set)->settings.name;
     if (set->is_live) {
-        LOG(SET_DOWN, "role=%s build=%s advice=\"clients get 503; roll back or mend it\"", role, set->build);
+        LOG(SET_DOWN, "role=%s build=%s advice=\"clients get 503; roll back or mend it\"", role,
+            set->build);
     } else if (set->is_canary) {
-        LOG(CANDIDATE_DOWN, "role=%s build=%s advice=\"its share goes to the live set\"", role, set->build);
+        LOG(CANDIDATE_DOWN, "role=%s build=%s advice=\"its share goes to the live set\"", role,
+            set->build);
     }
 }
 
@@ -254,7 +256,11 @@ set_sync(struct roster_set *set, const struct core_target_role *role,
     bool is_closed = wanted->is_closed;
     if (is_closed && !set->is_closed) {
         set_begin_drain(set, ledger);
-    } else if (!is_closed) {
+    }
+    /* What a deadline cut was the drain; who comes in afterwards, by preview or after a rollback,
+       is not to be cut. */
+    if (wanted->set->status != CORE_STATUS_DRAINING &&
+        wanted->set->status != CORE_STATUS_RETIRING) {
         set->is_cut = false;
     }
     set_note_hold(set, role->is_held, ledger);
