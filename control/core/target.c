@@ -27,13 +27,15 @@ target_set(const struct core_set *set, const struct core_observations *observati
 
 static void
 target_hold(const struct core_role *role, const struct core_role_settings *settings,
-            struct core_target_role *out)
+            const struct core_observations *observations, struct core_target_role *out)
 {
     if (role->hold.is_on) {
         out->is_held = true;
         out->hold_max_ms = role->hold.max_ms;
     }
-    if (role->operation != NULL && role->operation->is_held) {
+    /* A cutover's hold waits for its outcome. Where none can come what is live goes on serving; the
+       next start holds again. */
+    if (role->operation != NULL && role->operation->is_held && !observations->is_journal_failed) {
         out->is_held = true;
         if (out->hold_max_ms < settings->hold_max_ms) {
             out->hold_max_ms = settings->hold_max_ms;
@@ -50,7 +52,7 @@ target_role(const struct core_role *role, const struct core_role_settings *setti
     out->is_in_maintenance = role->maintenance.is_on;
     out->message = role->maintenance.message;
     out->retry_after_s = role->maintenance.retry_after_s;
-    target_hold(role, settings, out);
+    target_hold(role, settings, observations, out);
     for (size_t i = 0; i < role->set_count; i++) {
         if (core_set_is_kept(role->sets[i])) {
             CHECK(out->set_count < CORE_SETS_MAX);

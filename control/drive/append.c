@@ -73,27 +73,52 @@ log_appended(const struct core_event *event, uint64_t epoch)
         event->build[0] == '\0' ? "-" : event->build, log_quote(event->by, quoted));
 }
 
+/* Folds the stored event in. It is the next one or nothing is: when memory is short everything else
+   waits until there is some. */
+static bool
+append_apply(struct runner *runner, struct pending_event *pending)
+{
+    enum err err =
+        core_apply(runner->state, &pending->event, runner->place.epoch, loop_now_ms(runner->loop));
+    /* core_check allowed it before it was appended, and nothing was applied since. */
+    CHECK(err == ERR_OK || err == ERR_NO_MEMORY);
+    runner->is_unapplied = err != ERR_OK;
+    runner->is_appending = runner->is_unapplied;
+    if (runner->is_unapplied) {
+        LOG(TROUBLE, "what=apply epoch=%lu error=\"out of memory\" advice=\"trying again\"",
+            (unsigned long)runner->place.epoch);
+        timer_set(runner->loop, &runner->retry, RUNNER_RETRY_MS);
+        return false;
+    }
+    log_appended(&pending->event, runner->place.epoch);
+    if (record_add(runner, &pending->event, runner->place.epoch) != ERR_OK) {
+        LOG(TROUBLE,
+            "what=history epoch=%lu error=\"out of memory\" advice=\"it is in the journal, "
+            "and in the history after a restart\"",
+            (unsigned long)runner->place.epoch);
+    }
+    return true;
+}
+
 /* The event is stored: it takes effect. */
 static void
-append_done(struct runner *runner, struct pending_event *pending, const struct journal_place *place)
+append_done(struct runner *runner, struct pending_event *pending)
 {
     struct job *job = pending->job;
-    runner->place = *place;
+    uint64_t epoch = runner->place.epoch;
     runner->is_journal_well = true;
     runner->journal_trouble[0] = '\0';
-    /* core_check allowed it before it was appended, and nothing was applied since. Only memory can be short. */
-    CHECK(core_apply(runner->state, &pending->event, place->epoch, loop_now_ms(runner->loop)) ==
-          ERR_OK);
-    log_appended(&pending->event, place->epoch);
-    CHECK(record_add(runner, &pending->event, place->epoch) == ERR_OK);
+    if (!append_apply(runner, pending)) {
+        return;
+    }
     runner->is_dirty = true;
     if (runner_look(runner) == ERR_OK) {
         runner_publish(runner);
     }
     if (pending->event.kind == CORE_EVENT_CUTOVER_BEGIN) {
-        operation_begin(runner, place->epoch, &pending->event);
+        operation_begin(runner, epoch, &pending->event);
         if (job != NULL) {
-            job->operation = place->epoch;
+            job->operation = epoch;
         }
     }
     if (job != NULL) {
@@ -105,21 +130,45 @@ append_done(struct runner *runner, struct pending_event *pending, const struct j
     pending_free(pending);
 }
 
+/* Nobody can say whether an event whose sync failed is on the disk: the next start will see. */
+static void
+job_is_unknown(struct runner *runner, struct job *job)
+{
+    char text[2 * CORE_TEXT_SIZE];
+    snprintf(text, sizeof(text),
+             "%s; whether this change is in the journal shows after a restart of turnoutd",
+             runner->journal_trouble);
+    if (job->follower != NULL) {
+        follower_end(job->follower, RUNNER_RESULT_UNKNOWN, "journal", text,
+                     runner_epoch_of(runner, job->command.role));
+    }
+    job_free(job);
+}
+
 static void
 append_failed(struct runner *runner, struct pending_event *pending,
               const struct blocking_append_result *result)
 {
     char quoted[LOG_QUOTE_SIZE];
     struct job *job = pending->job;
+    bool is_unknown = result->is_failed && result->err != ERR_READ_ONLY;
+    if (runner->is_journal_well) {
+        runner->trouble_ms = loop_now_ms(runner->loop);
+    }
     runner->is_journal_well = false;
     runner->is_journal_failed = result->is_failed;
+    runner->is_dirty |= result->is_failed; /* nothing waits for an outcome that cannot come */
     snprintf(runner->journal_trouble, sizeof(runner->journal_trouble), "%s", result->trouble);
     LOG(JOURNAL_FAILED, "event=%s trouble=%s", core_event_name(pending->event.kind),
         log_quote(result->trouble, quoted));
     timer_set(runner->loop, &runner->retry, RUNNER_RETRY_MS);
     if (job != NULL) {
         append_drop_job(runner, job);
-        job_refuse(runner, job, CORE_REFUSAL_JOURNAL, result->trouble);
+        if (is_unknown) {
+            job_is_unknown(runner, job);
+        } else {
+            job_refuse(runner, job, CORE_REFUSAL_JOURNAL, result->trouble);
+        }
         return;
     }
     /* Of what the core decided nothing is kept: it decides again. */
@@ -133,7 +182,8 @@ append_ended(void *context, const struct blocking_append_result *result)
     struct pending_event *pending = LIST_ITEM(runner->pending.next, struct pending_event, node);
     runner->is_appending = false;
     if (result->err == ERR_OK) {
-        append_done(runner, pending, &result->place);
+        runner->place = result->place;
+        append_done(runner, pending);
     } else {
         append_failed(runner, pending, result);
     }
@@ -145,11 +195,17 @@ void
 append_retry(struct timer *timer)
 {
     struct runner *runner = LIST_ITEM(timer, struct runner, retry);
+    if (runner->is_unapplied) {
+        append_done(runner, LIST_ITEM(runner->pending.next, struct pending_event, node));
+        runner_turn_soon(runner);
+        return;
+    }
     runner->is_journal_well = !runner->is_journal_failed;
     runner_turn_soon(runner);
 }
 
-/* True when an append is on its way now. Events that the fold no longer allows are dropped; a command is then judged anew. */
+/* True when an append is on its way now. Events that the fold no longer allows are dropped; a
+ * command is then judged anew. */
 bool
 append_next(struct runner *runner)
 {
@@ -176,7 +232,7 @@ append_next(struct runner *runner)
         buf_fini(&bytes);
         runner->is_appending = err == ERR_OK;
         if (err != ERR_OK) {
-            struct blocking_append_result failed = { .err = err, .trouble = err_text(err) };
+            struct blocking_append_result failed = {.err = err, .trouble = err_text(err)};
             append_failed(runner, pending, &failed);
             continue;
         }

@@ -76,8 +76,8 @@ static void
 tell_step(struct runner_follower *follower, const struct operation *operation, size_t index)
 {
     const struct kept_step *kept = &operation->steps[index];
-    bool is_last = operation->is_over && index + 1 == operation->step_count &&
-                   follower->kind != FOLLOW_STATE;
+    bool is_last =
+        operation->is_over && index + 1 == operation->step_count && follower->kind != FOLLOW_STATE;
     struct runner_step step = {
         .operation = operation->id_text,
         .kind = core_kind_name(operation->kind),
@@ -109,15 +109,16 @@ tell_end(struct runner_follower *follower)
 {
     follower->is_over = true;
     if (follower->is_refused) {
-        struct runner_refusal refusal = { .code = follower->code,
-                                          .text = follower->text,
-                                          .status = follower->status };
+        struct runner_refusal refusal = {
+            .code = follower->code, .text = follower->text, .status = follower->status};
         follower->calls.on_refused(follower->arg, &refusal);
         return;
     }
+    const struct operation *operation =
+        follower->operation == 0 ? NULL : operation_find(follower->runner, follower->operation);
     struct runner_step step = {
-        .operation = "",
-        .kind = follower->kind_name,
+        .operation = operation == NULL ? "" : operation->id_text,
+        .kind = follower->kind_name != NULL ? follower->kind_name : "operation",
         .role = follower->role,
         .name = "accepted",
         .text = "accepted",
@@ -125,7 +126,8 @@ tell_end(struct runner_follower *follower)
         .epoch = follower->end_epoch,
         .result = follower->result,
     };
-    bool is_new_command = follower->kind == FOLLOW_COMMAND && strcmp(follower->end_name, "done") == 0;
+    bool is_new_command =
+        follower->kind == FOLLOW_COMMAND && strcmp(follower->end_name, "done") == 0;
     if (is_new_command) {
         follower->calls.on_step(follower->arg, &step);
     }

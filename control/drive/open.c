@@ -28,8 +28,9 @@ fold(struct folding *folding, uint64_t epoch, struct span bytes)
     }
     err = core_apply(runner->state, &event, epoch, loop_now_ms(runner->loop));
     if (err != ERR_OK) {
-        snprintf(folding->trouble, sizeof(folding->trouble), "the event %s of epoch %lu cannot follow: %s",
-                 core_event_name(event.kind), (unsigned long)epoch, err_text(err));
+        snprintf(folding->trouble, sizeof(folding->trouble),
+                 "the event %s of epoch %lu cannot follow: %s", core_event_name(event.kind),
+                 (unsigned long)epoch, err_text(err));
         err = err == ERR_NO_MEMORY ? err : ERR_CORRUPT;
     }
     core_event_fini(&event);
@@ -42,7 +43,8 @@ fold_event(void *context, const struct journal_event *event)
     return fold(context, event->epoch, event->bytes);
 }
 
-/* A snapshot is a list of events, one a line. One that cannot be used leaves an empty state for the next try. */
+/* A snapshot is a list of events, one a line. One that cannot be used leaves an empty state for the
+ * next try. */
 static enum err
 fold_snapshot(void *context, const struct journal_place *place, struct span state)
 {
@@ -57,7 +59,7 @@ fold_snapshot(void *context, const struct journal_place *place, struct span stat
     while (state.size > 0 && err == ERR_OK) {
         const char *end = memchr(state.data, '\n', state.size);
         size_t size = end == NULL ? state.size : (size_t)(end - state.data);
-        err = fold(folding, place->epoch, (struct span){ state.data, size });
+        err = fold(folding, place->epoch, (struct span){state.data, size});
         size += end != NULL;
         state.data += size;
         state.size -= size;
@@ -76,8 +78,7 @@ remember_event(void *context, const struct journal_event *event)
 {
     struct folding *folding = context;
     struct core_event decoded;
-    enum err err =
-        codec_decode(event->bytes, &decoded, folding->trouble, sizeof(folding->trouble));
+    enum err err = codec_decode(event->bytes, &decoded, folding->trouble, sizeof(folding->trouble));
     if (err == ERR_OK) {
         err = record_add(folding->runner, &decoded, event->epoch);
         core_event_fini(&decoded);
@@ -92,8 +93,13 @@ log_report(const struct runner *runner, const struct journal_report *report)
         LOG(JOURNAL_TORN_TAIL, "file=%s offset=%lu bytes=%lu", report->cut_file,
             (unsigned long)report->cut_offset, (unsigned long)report->cut_bytes);
     }
-    LOG(JOURNAL_OPENED, "epoch=%lu founded=%d snapshot=%lu read_only=%d", (unsigned long)runner->place.epoch,
-        report->is_founded, (unsigned long)report->snapshot_epoch, report->is_read_only);
+    if (report->is_read_only) {
+        char quoted[LOG_QUOTE_SIZE];
+        LOG(JOURNAL_FAILED, "event=- trouble=%s", log_quote(report->text, quoted));
+    }
+    LOG(JOURNAL_OPENED, "epoch=%lu founded=%d snapshot=%lu read_only=%d",
+        (unsigned long)runner->place.epoch, report->is_founded,
+        (unsigned long)report->snapshot_epoch, report->is_read_only);
 }
 
 /* The event that a new journal begins with. */
@@ -118,14 +124,15 @@ encode_founding(struct runner *runner, struct journal_cluster *cluster, struct b
 static enum err
 open_journal(struct runner *runner, char *error, size_t error_size)
 {
-    struct folding folding = { .runner = runner };
-    struct journal_reader reader = { .restore = fold_snapshot, .event = fold_event, .context = &folding };
+    struct folding folding = {.runner = runner};
+    struct journal_reader reader = {
+        .restore = fold_snapshot, .event = fold_event, .context = &folding};
     struct journal_report report;
     struct buf folder;
     struct buf founding;
     buf_init(&folder);
     buf_init(&founding);
-    struct journal_file_options options = { .folder = NULL };
+    struct journal_file_options options = {.folder = NULL};
     enum err err = encode_founding(runner, &options.cluster, &founding);
     if (err == ERR_OK && buf_printf(&folder, "%s/journal", runner->conf->state_dir)) {
         options.folder = buf_string(&folder);
@@ -137,6 +144,7 @@ open_journal(struct runner *runner, char *error, size_t error_size)
     if (err == ERR_OK) {
         runner->place = journal_place(runner->journal);
         runner->is_journal_well = !report.is_read_only;
+        runner->is_journal_failed = report.is_read_only;
         snprintf(runner->journal_trouble, sizeof(runner->journal_trouble), "%s",
                  report.is_read_only ? report.text : "");
         err = journal_read(runner->journal, 1, remember_event, &folding);
@@ -172,7 +180,8 @@ open_settings(struct runner *runner)
             .hold_max_ms = role->settings.hold_max_ms,
         };
     }
-    runner->settings = (struct core_settings){ .roles = runner->core_roles, .role_count = conf->role_count };
+    runner->settings =
+        (struct core_settings){.roles = runner->core_roles, .role_count = conf->role_count};
     return ERR_OK;
 }
 
@@ -191,9 +200,9 @@ open_routes(struct runner *runner)
     size_t at = 0;
     for (size_t i = 0; i < conf->role_count; i++) {
         for (size_t j = 0; j < conf->roles[i].hosts.count; j++) {
-            claims[at++] = (struct route_claim){ .host = conf->roles[i].hosts.items[j],
-                                                 .path = conf->roles[i].path,
-                                                 .role = (uint32_t)i };
+            claims[at++] = (struct route_claim){.host = conf->roles[i].hosts.items[j],
+                                                .path = conf->roles[i].path,
+                                                .role = (uint32_t)i};
         }
     }
     enum err err = route_map_new(claims, count, &runner->routes, &at);
@@ -202,7 +211,8 @@ open_routes(struct runner *runner)
 }
 
 static void
-on_result(void *argument, struct roster_set *set, struct roster_instance *instance, bool has_changed)
+on_result(void *argument, struct roster_set *set, struct roster_instance *instance,
+          bool has_changed)
 {
     struct runner *runner = argument;
     (void)set;
@@ -239,11 +249,13 @@ open_ready(struct runner *runner)
         uint32_t timeout_ms = runner->conf->roles[i].health.timeout_ms;
         longest_ms = timeout_ms > longest_ms ? timeout_ms : longest_ms;
     }
-    timer_set(runner->loop, &runner->ready_timer, roster_is_checked(runner->roster) ? 0 : longest_ms);
+    timer_set(runner->loop, &runner->ready_timer,
+              roster_is_checked(runner->roster) ? 0 : longest_ms);
 }
 
 static enum err
-open_engine(struct runner *runner, const struct drive_options *options, char *error, size_t error_size)
+open_engine(struct runner *runner, const struct drive_options *options, char *error,
+            size_t error_size)
 {
     struct core_target target;
     struct table *table;
@@ -274,7 +286,7 @@ open_engine(struct runner *runner, const struct drive_options *options, char *er
         return err;
     }
     runner->passed_epoch = 0;
-    runner->publications[0] = (struct publication){ .serial = 1, .epoch = runner->state->epoch };
+    runner->publications[0] = (struct publication){.serial = 1, .epoch = runner->state->epoch};
     runner->publication_count = 1;
     return ERR_OK;
 }
@@ -313,7 +325,7 @@ enum err
 drive_new(const struct drive_options *options, struct runner **out, char *error, size_t error_size)
 {
     struct runner *runner = runner_alloc(options);
-    struct roster_calls calls = { .on_result = on_result, .argument = runner };
+    struct roster_calls calls = {.on_result = on_result, .argument = runner};
     enum err err = runner == NULL || runner->state == NULL ? ERR_NO_MEMORY : ERR_OK;
     snprintf(error, error_size, "out of memory");
     if (err == ERR_OK) {
@@ -323,7 +335,8 @@ drive_new(const struct drive_options *options, struct runner **out, char *error,
         err = open_routes(runner);
     }
     if (err == ERR_OK) {
-        err = prober_new(runner->loop, OPEN_PROBES_AT_ONCE, random_next(&runner->random), &runner->prober);
+        err = prober_new(runner->loop, OPEN_PROBES_AT_ONCE, random_next(&runner->random),
+                         &runner->prober);
     }
     if (err == ERR_OK) {
         err = roster_new(runner->conf, runner->prober, &calls, &runner->roster);

@@ -46,11 +46,10 @@ operation_add_step(struct operation *operation, const char *name, const char *te
         return;
     }
     char quoted[LOG_QUOTE_SIZE];
-    LOG(CUTOVER_STEP, "cutover=%s role=%s step=%s text=%s", operation->id_text, operation->role, name,
-        log_quote(text, quoted));
-    steps[operation->step_count++] = (struct kept_step){
-        .text = copy, .name = name, .at_us = clock_wall_us(), .epoch = epoch
-    };
+    LOG(CUTOVER_STEP, "cutover=%s role=%s step=%s text=%s", operation->id_text, operation->role,
+        name, log_quote(text, quoted));
+    steps[operation->step_count++] =
+        (struct kept_step){.text = copy, .name = name, .at_us = clock_wall_us(), .epoch = epoch};
 }
 
 static void
@@ -89,8 +88,8 @@ operation_new(struct runner *runner, uint64_t id, enum core_kind kind, const cha
 struct operation *
 operation_begin(struct runner *runner, uint64_t id, const struct core_event *event)
 {
-    struct operation *operation = operation_new(runner, id, (enum core_kind)event->operation_kind,
-                                                event->moves[0].role);
+    struct operation *operation =
+        operation_new(runner, id, (enum core_kind)event->operation_kind, event->moves[0].role);
     if (operation != NULL) {
         char text[CORE_TEXT_SIZE];
         snprintf(text, sizeof(text), "%s of %s begins, as operation %s",
@@ -192,10 +191,25 @@ operation_finished(struct operation *operation, const struct core_cutover *cutov
     snprintf(text, sizeof(text), "%s is live", cutover->to_build);
     operation_add_step(operation, "done", text, cutover->id);
     operation->has_drain = !core_digest_is_none(&cutover->from);
-    operation->drain = (struct runner_drain){ .finished = cutover->finished,
-                                              .cut = cutover->cut,
-                                              .oldest_age_us = cutover->oldest_ms * 1000 };
+    operation->drain = (struct runner_drain){.finished = cutover->finished,
+                                             .cut = cutover->cut,
+                                             .oldest_age_us = cutover->oldest_ms * 1000};
     operation_end(operation, cutover->cut > 0 ? RUNNER_RESULT_PARTIAL : RUNNER_RESULT_DONE);
+}
+
+/* What the journal does not take cannot happen. It is said once; when it is written again the steps
+   go on. */
+static bool
+operation_waits(const struct runner *runner, struct operation *operation)
+{
+    bool has_trouble = runner->journal_trouble[0] != '\0';
+    if (has_trouble && !operation->has_trouble) {
+        operation_add_step(operation, "journal", runner->journal_trouble, 0);
+    } else if (!has_trouble && operation->has_trouble) {
+        operation_add_step(operation, "journal", "the journal is written again", 0);
+    }
+    operation->has_trouble = has_trouble;
+    return has_trouble;
 }
 
 static void
@@ -217,7 +231,9 @@ operation_update(struct runner *runner, struct operation *operation)
         operation_end(operation, RUNNER_RESULT_UNKNOWN);
         return;
     }
-    operation_note(operation, &progress, runner->state->epoch);
+    if (!operation_waits(runner, operation)) {
+        operation_note(operation, &progress, runner->state->epoch);
+    }
     if (cutover == NULL) {
         return;
     }
@@ -239,6 +255,45 @@ operations_update(struct runner *runner)
         struct operation *operation = LIST_ITEM(node, struct operation, node);
         if (!operation->is_over) {
             operation_update(runner, operation);
+        }
+    }
+}
+
+/* Who follows an operation that waits for a journal is let go: at once when it takes nothing more
+   before a restart, else after a while. */
+static void
+trouble_tell(struct runner *runner, struct runner_follower *follower)
+{
+    const struct operation *operation = operation_find(runner, follower->operation);
+    if (operation == NULL || operation->is_over) {
+        return;
+    }
+    char text[2 * CORE_TEXT_SIZE];
+    const struct core_role *role = core_role_find(runner->state, operation->role);
+    bool is_committed = role != NULL && core_cutover_find(role, operation->id) != NULL;
+    const char *then = runner->is_journal_failed ? "it goes on after a restart of turnoutd"
+                                                 : "it goes on once there is room";
+    snprintf(text, sizeof(text), "%s: %s; %s",
+             is_committed ? "committed, but the end of the drain cannot be recorded"
+                          : "nothing has moved",
+             runner->journal_trouble, then);
+    follower_end(follower, is_committed ? RUNNER_RESULT_PARTIAL : RUNNER_RESULT_UNKNOWN, "journal",
+                 text, runner_epoch_of(runner, operation->role));
+}
+
+void
+operations_trouble(struct runner *runner)
+{
+    uint64_t now_ms = loop_now_ms(runner->loop);
+    if (runner->journal_trouble[0] == '\0' ||
+        (!runner->is_journal_failed && now_ms - runner->trouble_ms < RUNNER_TROUBLE_MAX_MS)) {
+        return;
+    }
+    for (struct list *node = runner->followers.next; node != &runner->followers;
+         node = node->next) {
+        struct runner_follower *follower = LIST_ITEM(node, struct runner_follower, node);
+        if (follower->operation != 0 && !follower->has_end && !follower->is_over) {
+            trouble_tell(runner, follower);
         }
     }
 }

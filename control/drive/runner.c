@@ -1,4 +1,5 @@
-/* The turn: what was decided goes into the journal, commands are judged, the core decides, traffic and followers are told. */
+/* The turn: what was decided goes into the journal, commands are judged, the core decides, traffic
+ * and followers are told. */
 #include "control/drive/runner_parts.h"
 
 #include "proxy/base/clock.h"
@@ -40,6 +41,7 @@ runner_look(struct runner *runner)
         runner_note_passed(runner);
     }
     runner->observed.passed_epoch = runner->passed_epoch;
+    runner->observed.is_journal_failed = runner->is_journal_failed;
     runner->observed.is_journal_well = runner->is_journal_well && !runner->is_stopping;
     runner->observed.journal_trouble =
         runner->is_stopping ? "the daemon is stopping" : runner->journal_trouble;
@@ -56,7 +58,7 @@ runner_note_publication(struct runner *runner, uint64_t serial, uint64_t epoch)
         runner->publication_count--;
     }
     runner->publications[runner->publication_count++] =
-        (struct publication){ .serial = serial, .epoch = epoch };
+        (struct publication){.serial = serial, .epoch = epoch};
 }
 
 /* Makes the roster and the routing table what the state says. */
@@ -97,7 +99,8 @@ runner_cut(struct runner *runner, const struct digest *digest)
     }
 }
 
-/* Carries one round of effects out; true when there is something to append. The wake-up that the core wants goes to *wakeup_ms. */
+/* Carries one round of effects out; true when there is something to append. The wake-up that the
+ * core wants goes to *wakeup_ms. */
 static bool
 runner_decide(struct runner *runner, uint64_t *wakeup_ms)
 {
@@ -127,7 +130,8 @@ static void
 runner_publish_if_dirty(struct runner *runner)
 {
     if (runner->is_dirty && runner_publish(runner) != ERR_OK) {
-        LOG(TROUBLE, "what=publish error=\"out of memory\" advice=\"the old table stays; trying again\"");
+        LOG(TROUBLE,
+            "what=publish error=\"out of memory\" advice=\"the old table stays; trying again\"");
         timer_set(runner->loop, &runner->wake, RUNNER_RETRY_MS);
     }
 }
@@ -181,6 +185,7 @@ runner_turn(struct loop_task *task)
     if (runner_look(runner) == ERR_OK) {
         operations_update(runner);
         awaits_look(runner);
+        operations_trouble(runner);
     }
     followers_tell(runner);
     records_tell(runner);

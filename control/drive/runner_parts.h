@@ -30,12 +30,13 @@
 
 enum {
     RUNNER_PUBLICATIONS_MAX = 64,
-    RUNNER_OPERATIONS_MAX = 64,  /* ended ones that are remembered */
-    RUNNER_STEPS_MAX = 256,      /* kept of one operation */
-    RUNNER_RECORDS_MAX = 65536,  /* events kept in memory for history */
-    RUNNER_SNAPSHOT_EVENTS = 512, /* events between two snapshots */
+    RUNNER_OPERATIONS_MAX = 64,     /* ended ones that are remembered */
+    RUNNER_STEPS_MAX = 256,         /* kept of one operation */
+    RUNNER_RECORDS_MAX = 65536,     /* events kept in memory for history */
+    RUNNER_SNAPSHOT_EVENTS = 512,   /* events between two snapshots */
     RUNNER_TELL_EVERY_US = 1000000, /* a step that waits is told so often */
-    RUNNER_RETRY_MS = 1000       /* after the journal could not be written */
+    RUNNER_TROUBLE_MAX_MS = 10000,  /* then followers are told that the journal is not written */
+    RUNNER_RETRY_MS = 1000          /* after the journal could not be written */
 };
 
 /* An event on its way into the journal. */
@@ -74,6 +75,7 @@ struct operation {
     enum core_kind kind;
     enum core_step step;
     bool has_step;
+    bool has_trouble; /* its last step says that the journal cannot be written */
     uint64_t told_us; /* when the latest step was told, of the monotonic clock */
     bool is_over;
     enum runner_result result;
@@ -91,9 +93,9 @@ struct runner_follower {
     struct runner_follower_calls calls;
     void *arg;
     enum follow_kind kind;
-    struct job *job;     /* of FOLLOW_COMMAND, until it is judged */
-    uint64_t operation;  /* 0: none yet */
-    size_t told;         /* steps of it that were told */
+    struct job *job;    /* of FOLLOW_COMMAND, until it is judged */
+    uint64_t operation; /* 0: none yet */
+    size_t told;        /* steps of it that were told */
     bool is_over;
     bool is_freed;
     /* FOLLOW_STATE */
@@ -162,8 +164,10 @@ struct runner {
     struct journal *journal;
     struct journal_place place;
     bool is_appending;
+    bool is_unapplied; /* the first pending event is stored but not folded in, for want of memory */
     bool is_journal_well;
     bool is_journal_failed;
+    uint64_t trouble_ms; /* since when appends fail */
     char journal_trouble[JOURNAL_TEXT_SIZE];
     struct timer retry;
     uint64_t snapshot_epoch;
@@ -213,16 +217,19 @@ void append_drop_job(struct runner *runner, const struct job *job);
 
 /* job.c */
 bool job_judge_one(struct runner *runner);
-void job_refuse(struct runner *runner, struct job *job, enum core_refusal refusal, const char *text);
+void job_refuse(struct runner *runner, struct job *job, enum core_refusal refusal,
+                const char *text);
 void job_done(struct runner *runner, struct job *job);
 void job_free(struct job *job);
 uint64_t job_deadline(const struct runner *runner);
 
 /* progress.c */
-struct operation *operation_begin(struct runner *runner, uint64_t id, const struct core_event *event);
+struct operation *operation_begin(struct runner *runner, uint64_t id,
+                                  const struct core_event *event);
 struct operation *operation_find(const struct runner *runner, uint64_t id);
 void operations_restore(struct runner *runner);
 void operations_update(struct runner *runner);
+void operations_trouble(struct runner *runner);
 void operation_free(struct operation *operation);
 
 /* follow.c */
@@ -230,7 +237,8 @@ struct runner_follower *follower_new(struct runner *runner, enum follow_kind kin
                                      const struct runner_follower_calls *calls, void *arg);
 void follower_end(struct runner_follower *follower, enum runner_result result, const char *name,
                   const char *text, uint64_t epoch);
-void follower_refuse(struct runner_follower *follower, const char *code, int status, const char *text);
+void follower_refuse(struct runner_follower *follower, const char *code, int status,
+                     const char *text);
 void followers_tell(struct runner *runner);
 
 /* await.c */

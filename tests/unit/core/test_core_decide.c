@@ -79,7 +79,7 @@ static void
 unobserved(void **in)
 {
     struct world *world = *in;
-    struct core_observations none = {NULL, 0, UINT64_MAX, true, NULL};
+    struct core_observations none = {NULL, 0, UINT64_MAX, true, NULL, false};
     struct core_effects effects;
     struct core_set_health health;
     char text[CORE_TEXT_SIZE];
@@ -199,7 +199,7 @@ static void
 lives(void **in)
 {
     struct world *world = *in;
-    const struct core_observations none = {NULL, 0, 0, true, NULL};
+    const struct core_observations none = {NULL, 0, 0, true, NULL, false};
     const struct core_set *set;
     world_bring(world, CORE_COMMAND_SET_ADD, "web", "v1", 80);
     set = world_set(world, "web", "v1");
