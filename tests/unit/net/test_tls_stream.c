@@ -397,7 +397,7 @@ transfer(int version)
 {
     struct stream *stream = &kit.near.stream;
     use_version(version);
-    int small = 8192;
+    int small = 16384; /* below it, each window waits for the kernel's delayed acknowledgement */
     setsockopt(kit.far, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     setsockopt(stream->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     setsockopt(kit.far, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
