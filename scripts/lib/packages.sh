@@ -15,8 +15,7 @@ libjansson-dev    library jansson
 "
 packages_test="
 libcmocka-dev     library cmocka
-python3           command python3
-curl              command curl
+python3           python  python3
 openssl           command openssl
 chromium          command chromium
 clang             command clang
@@ -29,6 +28,7 @@ package_is_there()
     local kind=$1 name=$2
     case $kind in
     command) command -v "$name" >/dev/null ;;
+    python) command -v "$name" >/dev/null && "$name" -c 'import json, ssl, unittest' 2>/dev/null ;;
     library) command -v pkg-config >/dev/null && pkg-config --exists "$name" ;;
     header) [ -e "/usr/include/$name" ] ;;
     package) dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed ;;
