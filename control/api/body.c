@@ -1,6 +1,7 @@
 #include "control/api/body.h"
 
 #include <string.h>
+#include "proxy/base/nesting.h"
 
 enum body_type { TYPE_TEXT, TYPE_NUMBER, TYPE_FLAG, TYPE_ADDRESSES, TYPE_TARGETS };
 
@@ -23,29 +24,6 @@ static const char *const type_names[] = {
 };
 
 static const json_int_t number_max = ((json_int_t)1 << 53) - 1;
-
-/* Whether brackets nest no deeper than allowed, whatever else is wrong with the text. */
-static bool
-body_is_shallow(struct span text)
-{
-    size_t depth = 0;
-    bool is_string = false;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        if (is_string) {
-            i += c == '\\' ? 1 : 0;
-            is_string = c != '"';
-            continue;
-        }
-        is_string = c == '"';
-        depth += c == '{' || c == '[' ? 1 : 0;
-        depth -= (c == '}' || c == ']') && depth > 0 ? 1 : 0;
-        if (depth > BODY_DEPTH_MAX) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static bool
 body_take_text(const json_t *value, void *out)
@@ -167,7 +145,7 @@ static json_t *
 body_parse(struct span text, struct buf *error)
 {
     json_error_t where;
-    if (!body_is_shallow(text)) {
+    if (!nesting_is_within(text, BODY_DEPTH_MAX)) {
         buf_printf(error, "the body is nested deeper than %d", BODY_DEPTH_MAX);
         return NULL;
     }

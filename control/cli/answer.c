@@ -1,34 +1,13 @@
 #include "control/cli/answer.h"
 
-enum { ANSWER_DEPTH_MAX = 16 };
+#include "proxy/base/nesting.h"
 
-/* jansson bounds the depth that it parses at 2048; what we print is flat. */
-static bool
-answer_is_shallow(struct span text)
-{
-    size_t depth = 0;
-    bool is_string = false;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        if (is_string) {
-            i += c == '\\' ? 1 : 0;
-            is_string = c != '"';
-            continue;
-        }
-        is_string = c == '"';
-        depth += c == '{' || c == '[' ? 1 : 0;
-        depth -= (c == '}' || c == ']') && depth > 0 ? 1 : 0;
-        if (depth > ANSWER_DEPTH_MAX) {
-            return false;
-        }
-    }
-    return true;
-}
+enum { ANSWER_DEPTH_MAX = 16 };
 
 json_t *
 cli_answer_parse(struct span text)
 {
-    if (!answer_is_shallow(text)) {
+    if (!nesting_is_within(text, ANSWER_DEPTH_MAX)) {
         return NULL;
     }
     json_t *value = json_loadb(text.data, text.size, 0, NULL);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "control/cli/cli.h"
+#include "proxy/base/near.h"
 #include "proxy/base/check.h"
 
 #define OPTION(name)  (1U << CLI_OPTION_##name)
@@ -66,44 +67,16 @@ cli_command_find(const char *const *words, size_t count, size_t *used)
     return NULL;
 }
 
-enum { NEAREST_WORD_MAX = 32 };
-
-/* Levenshtein's distance of two short words. */
-static size_t
-word_distance(const char *a, const char *b)
-{
-    size_t row[NEAREST_WORD_MAX + 1];
-    size_t a_size = strlen(a);
-    size_t b_size = strlen(b);
-    if (a_size > NEAREST_WORD_MAX || b_size > NEAREST_WORD_MAX) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= b_size; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a_size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_size; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-        }
-    }
-    return row[b_size];
-}
-
 const char *
 cli_command_nearest(const char *word)
 {
     const char *nearest = NULL;
     size_t least = 3; /* more than two slips is another word */
     for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
-        char first[NEAREST_WORD_MAX + 1];
+        char first[NEAR_WORD_MAX + 1];
         struct span name = {commands[i].typed, strcspn(commands[i].typed, " ")};
         CHECK(span_to_string(name, first, sizeof(first)));
-        size_t distance = word_distance(word, first);
+        size_t distance = near_distance(word, first);
         if (distance < least) {
             least = distance;
             nearest = commands[i].typed;
