@@ -7,7 +7,12 @@
 #include "proxy/base/check.h"
 #include "proxy/wire/rewrite.h"
 
-enum { DOWNLOAD_PIECES = 16, DOWNLOAD_INTERIM_MAX = 32, DOWNLOAD_EXTRA_SIZE = 640 };
+enum {
+    DOWNLOAD_JOIN_BYTES = 2048,
+    DOWNLOAD_PIECES = 16,
+    DOWNLOAD_INTERIM_MAX = 32,
+    DOWNLOAD_EXTRA_SIZE = 640
+};
 
 /* Answers' heads may be longer than requests': the instances are our own. */
 static const struct wire_limits answer_limits = {
@@ -22,10 +27,26 @@ struct batch {
     struct iovec pieces[DOWNLOAD_PIECES];
 };
 
+/* A head with a short body behind it is one piece: copying so little costs less than gathering. */
+static void
+batch_join(struct batch *batch)
+{
+    struct buf *head = &batch->exchange->worker->head;
+    struct iovec *pieces = batch->pieces;
+    bool is_short = batch->count == 2 && pieces[0].iov_base == head->data + head->start &&
+                    pieces[1].iov_len <= DOWNLOAD_JOIN_BYTES;
+    if (is_short && buf_append(head, pieces[1].iov_base, pieces[1].iov_len)) {
+        struct span bytes = buf_span(head);
+        pieces[0] = (struct iovec){(void *)(uintptr_t)bytes.data, bytes.size};
+        batch->count = 1;
+    }
+}
+
 static void
 batch_flush(struct batch *batch)
 {
     struct session *session = batch->exchange->session;
+    batch_join(batch);
     if (batch->count > 0 && batch->is_sent && session != NULL) {
         batch->is_sent = session_send(session, batch->pieces, batch->count);
     }
@@ -349,8 +370,8 @@ download_adapt(struct exchange *exchange, size_t size)
 {
     if (exchange->session != NULL && session_is_blocked(exchange->session)) {
         exchange->read_bytes = EXCHANGE_READ_FIRST_BYTES;
-    } else if (size == exchange->read_bytes && size < WORKER_SCRATCH_BYTES) {
-        exchange->read_bytes *= 2;
+    } else if (size == exchange->read_bytes) {
+        exchange->read_bytes = WORKER_SCRATCH_BYTES;
     }
 }
 

@@ -22,7 +22,7 @@
 enum {
     EXCHANGE_KEPT_BODY_BYTES = 16 * 1024, /* a larger body is not kept for another try */
     EXCHANGE_READ_FIRST_BYTES =
-        64 * 1024 /* reads of an answer grow from here while the client keeps up */
+        64 * 1024 /* of an answer; larger reads follow while the client keeps up */
 };
 
 /* How an exchange ended; the names stand in the access log. */
