@@ -69,9 +69,11 @@ def named_commands(text):
 def words_of(line):
     for name, value in SHELL.items():
         line = line.replace(name, value)
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split = True
+    words = list(lexer)[1:]
     # What follows belongs to the shell: a pipe, another command, a redirection.
-    words = shlex.split(line)[1:]
-    ends = [i for i, word in enumerate(words) if word in ("|", "&", "||", "&&", ";", ">")]
+    ends = [i for i, word in enumerate(words) if word[0] in "|&;<>"]
     return words[:ends[0]] if ends else words
 
 
