@@ -97,7 +97,8 @@ on_signal(void *argument, int number)
         }
         return;
     case SIGHUP:
-        LOG(CONFIG_UNCHANGED, "advice=\"the configuration is not re-read; `turnout upgrade` is the way to a new one\"");
+        LOG(CONFIG_UNCHANGED, "advice=\"the configuration is not re-read; `turnout upgrade` is the "
+                              "way to a new one\"");
         buf_init(&report);
         doors_reload(daemon->doors, &report);
         buf_fini(&report);
@@ -142,7 +143,7 @@ start_api(struct daemon *daemon, char *error, size_t error_size)
         .socket_mode = conf->control.mode,
         .socket_group = conf->control.group,
         .admin_address = conf->admin_address.text,
-        .certificates = { .list = doors_list, .reload = doors_reload, .arg = daemon->doors },
+        .certificates = {.list = doors_list, .reload = doors_reload, .arg = daemon->doors},
     };
     buf_init(&why);
     make_socket_folder(conf->control.socket);
@@ -162,12 +163,12 @@ start_traffic(struct daemon *daemon, char *error, size_t error_size)
         .conf = conf,
         .loop = daemon->loop,
         .node = daemon->node,
-        .engine = { .node = daemon->node,
-                    .clients = &conf->clients,
-                    .trusted = conf->trusted,
-                    .trusted_count = conf->trusted_count,
-                    .access_log_path = conf->access_log.path,
-                    .access_log_query = conf->access_log.query },
+        .engine = {.node = daemon->node,
+                   .clients = &conf->clients,
+                   .trusted = conf->trusted,
+                   .trusted_count = conf->trusted_count,
+                   .access_log_path = conf->access_log.path,
+                   .access_log_query = conf->access_log.query},
         .on_ready = on_ready,
         .argument = daemon,
     };
@@ -225,7 +226,8 @@ daemon_run(const char *conf_path, const struct conf *conf, char *error, size_t e
     if (gethostname(daemon.node, sizeof(daemon.node) - 1) != 0) {
         snprintf(daemon.node, sizeof(daemon.node), "localhost");
     }
-    LOG(STARTED, "version=%s pid=%d conf=%s", TURNOUT_VERSION, (int)getpid(), log_quote(conf_path, quoted));
+    LOG(STARTED, "version=%s pid=%d conf=%s", TURNOUT_VERSION, (int)getpid(),
+        log_quote(conf_path, quoted));
     enum err err = daemon_start(&daemon, error, error_size);
     if (err == ERR_OK) {
         loop_run(daemon.loop);

@@ -36,7 +36,8 @@ struct doors {
 };
 
 static enum err
-door_load(struct doors *doors, struct door *door, struct tls_store **out, char *error, size_t error_size)
+door_load(struct doors *doors, struct door *door, struct tls_store **out, char *error,
+          size_t error_size)
 {
     const struct conf_tls *tls = &door->listener->tls;
     struct tls_files *pairs = calloc(tls->certificate_count, sizeof(*pairs));
@@ -44,15 +45,15 @@ door_load(struct doors *doors, struct door *door, struct tls_store **out, char *
         return ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < tls->certificate_count; i++) {
-        pairs[i] = (struct tls_files){ .certificate = tls->certificates[i].cert,
-                                       .key = tls->certificates[i].key };
+        pairs[i] = (struct tls_files){.certificate = tls->certificates[i].cert,
+                                      .key = tls->certificates[i].key};
     }
     struct tls_options options = {
         .pairs = pairs,
         .pair_count = tls->certificate_count,
         .min_version = tls->min_version == CONF_TLS_1_3 ? TLS_VERSION_1_3 : TLS_VERSION_1_2,
         .ciphers = tls->ciphers[0] == '\0' ? NULL : tls->ciphers,
-        .secret = { (const char *)doors->secret, doors->secret_size },
+        .secret = {(const char *)doors->secret, doors->secret_size},
         .wall_s = clock_wall_us() / 1000000,
     };
     enum err err = tls_store_new(&options, out, error, error_size);
@@ -68,11 +69,11 @@ door_fingerprint(const struct door *door)
     uint64_t sum = 0;
     for (size_t i = 0; i < 2 * tls->certificate_count; i++) {
         const struct conf_certificate *pair = &tls->certificates[i / 2];
-        struct stat facts = { .st_size = -1 };
+        struct stat facts = {.st_size = -1};
         stat(i % 2 == 0 ? pair->cert : pair->key, &facts);
-        uint64_t parts[] = { (uint64_t)facts.st_mtim.tv_sec, (uint64_t)facts.st_mtim.tv_nsec,
-                             (uint64_t)facts.st_size, (uint64_t)facts.st_ino, sum };
-        sum = span_hash((struct span){ (const char *)parts, sizeof(parts) });
+        uint64_t parts[] = {(uint64_t)facts.st_mtim.tv_sec, (uint64_t)facts.st_mtim.tv_nsec,
+                            (uint64_t)facts.st_size, (uint64_t)facts.st_ino, sum};
+        sum = span_hash((struct span){(const char *)parts, sizeof(parts)});
     }
     return sum;
 }
@@ -82,7 +83,7 @@ door_open(struct doors *doors, struct door *door, char *error, size_t error_size
 {
     char why[DOORS_TEXT_SIZE];
     const struct conf_listener *listener = door->listener;
-    struct listener_options options = { .deferred_s = DOORS_DEFERRED_S };
+    struct listener_options options = {.deferred_s = DOORS_DEFERRED_S};
     int *fds = calloc(doors->worker_count, sizeof(int));
     if (fds == NULL) {
         return ERR_NO_MEMORY;
@@ -103,7 +104,8 @@ door_open(struct doors *doors, struct door *door, char *error, size_t error_size
             return err;
         }
     }
-    LOG(LISTENING, "address=%s tls=%d preview=%d", door->bound.text, listener->tls.is_given, listener->preview);
+    LOG(LISTENING, "address=%s tls=%d preview=%d", door->bound.text, listener->tls.is_given,
+        listener->preview);
     return ERR_OK;
 }
 
@@ -172,7 +174,8 @@ door_refuse(struct door *door, const char *why, struct buf *report)
 {
     char quoted[LOG_QUOTE_SIZE];
     snprintf(door->trouble, sizeof(door->trouble), "%s", why);
-    buf_printf(report, "listener %s: %s; the certificate in use stays\n", door->listener->address.text, why);
+    buf_printf(report, "listener %s: %s; the certificate in use stays\n",
+               door->listener->address.text, why);
     LOG(CERTIFICATE_REFUSED, "listener=%s why=%s advice=\"the old one stays in use\"",
         door->listener->address.text, log_quote(why, quoted));
 }
@@ -251,7 +254,8 @@ door_tell(const struct door *door, const struct tls_certificate *certificate,
 }
 
 void
-doors_list(void *argument, void (*tell)(void *to, const struct api_certificate *certificate), void *to)
+doors_list(void *argument, void (*tell)(void *to, const struct api_certificate *certificate),
+           void *to)
 {
     const struct doors *doors = argument;
     for (size_t i = 0; i < doors->conf->listener_count; i++) {
@@ -273,7 +277,8 @@ doors_close(struct doors *doors)
     timer_clear(&doors->look);
     for (size_t i = 0; doors->doors != NULL && i < doors->conf->listener_count; i++) {
         struct door *door = &doors->doors[i];
-        for (uint32_t j = 0; door->fds != NULL && !doors->is_given && j < doors->worker_count; j++) {
+        for (uint32_t j = 0; door->fds != NULL && !doors->is_given && j < doors->worker_count;
+             j++) {
             close(door->fds[j]);
         }
         if (!doors->is_given && doors->given != NULL) {

@@ -11,7 +11,7 @@ void
 notify_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t size = path == NULL ? 0 : strlen(path);
     if (size == 0 || size >= sizeof(to.sun_path)) {
         return;

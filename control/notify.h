@@ -1,5 +1,6 @@
 /*
- * notify: tells a service manager how the daemon is (the sd_notify protocol: a datagram to NOTIFY_SOCKET). Main thread.
+ * notify: tells a service manager how the daemon is (the sd_notify protocol: a datagram to
+ * NOTIFY_SOCKET). Main thread.
  */
 #ifndef TURNOUT_CONTROL_NOTIFY_H
 #define TURNOUT_CONTROL_NOTIFY_H

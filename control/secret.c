@@ -19,7 +19,8 @@ secret_make(const char *path, uint8_t secret[SECRET_SIZE], char *error, size_t e
     digest_to_hex(&made, hex);
     hex[DIGEST_HEX_SIZE - 1] = '\n';
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool is_written = fd >= 0 && write(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) && fsync(fd) == 0;
+    bool is_written =
+        fd >= 0 && write(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) && fsync(fd) == 0;
     int number = errno;
     if (fd >= 0) {
         close(fd);
@@ -28,8 +29,9 @@ secret_make(const char *path, uint8_t secret[SECRET_SIZE], char *error, size_t e
         if (fd >= 0) {
             unlink(path); /* a half-written secret would be refused at the next start */
         }
-        snprintf(error, error_size, "cannot make the secret file %s: %s; check `secret_file` and its folder",
-                 path, strerror(number));
+        snprintf(error, error_size,
+                 "cannot make the secret file %s: %s; check `secret_file` and its folder", path,
+                 strerror(number));
         return err_from_errno(number);
     }
     memcpy(secret, made.bytes, SECRET_SIZE);
@@ -56,15 +58,17 @@ secret_load(const char *path, uint8_t secret[SECRET_SIZE], char *error, size_t e
     close(fd);
     bool has_end = size == DIGEST_HEX_SIZE && text[size - 1] == '\n';
     if (!(has_end || size == DIGEST_HEX_SIZE - 1) ||
-        !digest_from_hex((struct span){ text, DIGEST_HEX_SIZE - 1 }, &read_secret)) {
+        !digest_from_hex((struct span){text, DIGEST_HEX_SIZE - 1}, &read_secret)) {
         snprintf(error, error_size,
-                 "the secret file %s does not hold 64 hex digits; give it the other nodes' content, or remove it and "
+                 "the secret file %s does not hold 64 hex digits; give it the other nodes' "
+                 "content, or remove it and "
                  "a new one is made",
                  path);
         return ERR_INVALID;
     }
     if (is_open_to_others) {
-        snprintf(error, error_size, "the secret file %s may be read by others: chmod 600 %s", path, path);
+        snprintf(error, error_size, "the secret file %s may be read by others: chmod 600 %s", path,
+                 path);
         return ERR_PERMISSION;
     }
     memcpy(secret, read_secret.bytes, SECRET_SIZE);

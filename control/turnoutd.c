@@ -39,9 +39,9 @@ read_arguments(int argc, char **argv, const char **conf_path, enum action *actio
         const char *name;
         enum action action;
     } actions[] = {
-        { "--check", ACTION_CHECK },     { "--print-settings", ACTION_PRINT_SETTINGS },
-        { "--version", ACTION_VERSION }, { "--help", ACTION_HELP },
-        { "-h", ACTION_HELP },
+        {"--check", ACTION_CHECK},     {"--print-settings", ACTION_PRINT_SETTINGS},
+        {"--version", ACTION_VERSION}, {"--help", ACTION_HELP},
+        {"-h", ACTION_HELP},
     };
     for (int i = 1; i < argc; i++) {
         size_t known = 0;
@@ -54,7 +54,8 @@ read_arguments(int argc, char **argv, const char **conf_path, enum action *actio
             known++;
         }
         if (known == sizeof(actions) / sizeof(actions[0])) {
-            fprintf(stderr, "turnoutd: %s: not an option, or its value is missing\n%s", argv[i], help);
+            fprintf(stderr, "turnoutd: %s: not an option, or its value is missing\n%s", argv[i],
+                    help);
             return false;
         }
         *action = actions[known].action;
@@ -82,7 +83,9 @@ load_conf(const char *path, struct conf **conf)
     if (err != ERR_OK) {
         const char *text = buf_string(&errors);
         fprintf(stderr, "%s%s", text == NULL ? err_text(err) : text,
-                buf_size(&errors) > 0 && buf_span(&errors).data[buf_size(&errors) - 1] == '\n' ? "" : "\n");
+                buf_size(&errors) > 0 && buf_span(&errors).data[buf_size(&errors) - 1] == '\n'
+                    ? ""
+                    : "\n");
     }
     buf_fini(&errors);
     return err == ERR_OK ? 0 : 1;

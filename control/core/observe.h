@@ -40,11 +40,11 @@ struct core_observed_set {
 struct core_observations {
     const struct core_observed_set *sets;
     size_t set_count;
-    uint64_t passed_epoch;  /* every worker routes by a table made of the state at this epoch or
-                               later */
-    bool is_journal_well;   /* the last append worked */
+    uint64_t passed_epoch; /* every worker routes by a table made of the state at this epoch or
+                              later */
+    bool is_journal_well;  /* the last append worked */
     const char *journal_trouble; /* why it is not well, else NULL */
-    bool is_journal_failed; /* none will work before a restart: no cutover gets an outcome */
+    bool is_journal_failed;      /* none will work before a restart: no cutover gets an outcome */
 };
 
 /* NULL when it was not observed. */

@@ -133,7 +133,8 @@ progress_committed(const struct progress *progress, const struct core_cutover *c
         progress_draining(progress, from);
     } else if (from != NULL && from->status == CORE_STATUS_DRAINED &&
                cutover->result == CORE_RESULT_COMMITTED) {
-        /* The set's own drain is recorded, the cutover's report, which may count others, follows. */
+        /* The set's own drain is recorded, the cutover's report, which may count others, follows.
+         */
         out->step = CORE_STEP_FINISH;
         snprintf(out->text, sizeof out->text, "nothing is in flight at %s", cutover->from_build);
     } else if (from == NULL || from->status == CORE_STATUS_RETIRED ||

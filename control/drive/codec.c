@@ -96,7 +96,8 @@ set_text(json_t *object, const char *key, const char *text)
     }
 }
 
-/* Takes the object over. Every setter above may have failed for want of memory, which leaves a gap; the caller counts. */
+/* Takes the object over. Every setter above may have failed for want of memory, which leaves a gap;
+ * the caller counts. */
 static enum err
 dump(json_t *object, struct buf *out)
 {
@@ -145,7 +146,8 @@ static bool
 decode_text(const json_t *value, char *out, size_t size)
 {
     const char *text = json_string_value(value);
-    if (text == NULL || json_string_length(value) >= size || strlen(text) != json_string_length(value)) {
+    if (text == NULL || json_string_length(value) >= size ||
+        strlen(text) != json_string_length(value)) {
         return false;
     }
     memcpy(out, text, json_string_length(value) + 1);
@@ -156,7 +158,7 @@ static bool
 decode_digest(const json_t *value, struct digest *out)
 {
     return json_is_string(value) &&
-           digest_from_hex((struct span){ json_string_value(value), json_string_length(value) }, out);
+           digest_from_hex((struct span){json_string_value(value), json_string_length(value)}, out);
 }
 
 static bool
@@ -257,7 +259,8 @@ find_field(enum core_event_kind kind, const char *key)
     return CORE_FIELD_COUNT;
 }
 
-/* What every event has; 0: the key is one of them and right, 1: it is not one of them, -1: it is wrong. */
+/* What every event has; 0: the key is one of them and right, 1: it is not one of them, -1: it is
+ * wrong. */
 static int
 decode_common(const char *key, const json_t *value, struct core_event *event)
 {
@@ -291,7 +294,8 @@ decode_members(json_t *object, struct core_event *event, char *trouble, size_t t
         }
         enum core_field field = find_field(event->kind, key);
         if (common > 0 && field == CORE_FIELD_COUNT) {
-            snprintf(trouble, trouble_size, "event %s has a field \"%s\" that this version does not know",
+            snprintf(trouble, trouble_size,
+                     "event %s has a field \"%s\" that this version does not know",
                      core_event_name(event->kind), key);
             return ERR_VERSION;
         }

@@ -1,4 +1,5 @@
-/* Snapshots: now and then the state is kept, so that the next start need not fold the whole journal. */
+/* Snapshots: now and then the state is kept, so that the next start need not fold the whole
+ * journal. */
 #include "control/drive/runner_parts.h"
 
 #include <stdlib.h>
@@ -33,7 +34,8 @@ keep_work(void *context)
     struct keeping *keeping = context;
     keeping->err = journal_snapshot(keeping->journal, &keeping->place, buf_span(&keeping->state));
     if (keeping->err != ERR_OK) {
-        core_text_copy(keeping->trouble, sizeof(keeping->trouble), journal_trouble(keeping->journal));
+        core_text_copy(keeping->trouble, sizeof(keeping->trouble),
+                       journal_trouble(keeping->journal));
     }
 }
 

@@ -16,7 +16,8 @@ record_at(const struct runner *runner, size_t index)
 
 /* Whom an event concerns, also one that names only its cutover. */
 static void
-record_note_roles(const struct runner *runner, struct record *record, const struct core_event *event)
+record_note_roles(const struct runner *runner, struct record *record,
+                  const struct core_event *event)
 {
     size_t count = 0;
     record->is_for_all = false;
@@ -65,12 +66,12 @@ record_add(struct runner *runner, const struct core_event *event, uint64_t epoch
     if (copy == NULL) {
         return ERR_NO_MEMORY;
     }
-    struct record added = { .epoch = epoch,
-                            .wall_us = event->wall_us,
-                            .kind = event->kind,
-                            .cutover = event->cutover,
-                            .json = copy,
-                            .size = size };
+    struct record added = {.epoch = epoch,
+                           .wall_us = event->wall_us,
+                           .kind = event->kind,
+                           .cutover = event->cutover,
+                           .json = copy,
+                           .size = size};
     record_note_roles(runner, &added, event);
     if (runner->record_count == RUNNER_RECORDS_MAX) {
         free(record_at(runner, 0)->json);
@@ -122,7 +123,7 @@ records_free(struct runner *runner)
 static bool
 record_tell(const struct record *record, runner_event_call call, void *arg)
 {
-    struct runner_event event = { .epoch = record->epoch, .json = { record->json, record->size } };
+    struct runner_event event = {.epoch = record->epoch, .json = {record->json, record->size}};
     return call(arg, &event);
 }
 

@@ -1,6 +1,7 @@
 /*
- * roster: what this node sees of every kept set: its checks and what they add up to, its ledgers, the report of its drain. It follows
- * the core's target and feeds the core's observations and the routing table. Control thread.
+ * roster: what this node sees of every kept set: its checks and what they add up to, its ledgers,
+ * the report of its drain. It follows the core's target and feeds the core's observations and the
+ * routing table. Control thread.
  */
 #ifndef TURNOUT_DRIVE_ROSTER_H
 #define TURNOUT_DRIVE_ROSTER_H
@@ -63,11 +64,13 @@ enum err roster_new(const struct conf *conf, struct prober *prober,
                     const struct roster_calls *calls, struct roster **out);
 void roster_free(struct roster *roster);
 
-/* Follows the target: begins and ends checks, notes drains. The engine may be NULL before it runs. ERR_NO_MEMORY: call again. */
+/* Follows the target: begins and ends checks, notes drains. The engine may be NULL before it runs.
+ * ERR_NO_MEMORY: call again. */
 enum err roster_sync(struct roster *roster, const struct core_target *target,
                      const struct engine *engine);
 
-/* What is seen now; valid until the next call of this module. ERR_NO_MEMORY. Read engine_passed before. */
+/* What is seen now; valid until the next call of this module. ERR_NO_MEMORY. Read engine_passed
+ * before. */
 enum err roster_observe(struct roster *roster, const struct engine *engine,
                         struct core_observations *out);
 

@@ -97,8 +97,8 @@ enum runner_wait { RUNNER_WAIT_READY, RUNNER_WAIT_LIVE, RUNNER_WAIT_DRAINED, RUN
 
 /* Follows a role until it is in a state: the steps of operations that run on it meanwhile, then one
  * last step whose result is done, or failed when the state can no longer come about (the set is
- * gone or failed), or unknown when timeout_ms passed (0: never; RUNNER_WAIT_AS_ROLE). on_refused when role or build do
- * not exist. `build` ("v42" or "v42#1f3a9c02") is "" for RUNNER_WAIT_IDLE. */
+ * gone or failed), or unknown when timeout_ms passed (0: never; RUNNER_WAIT_AS_ROLE). on_refused
+ * when role or build do not exist. `build` ("v42" or "v42#1f3a9c02") is "" for RUNNER_WAIT_IDLE. */
 struct runner_follower *runner_wait(struct runner *runner, const char *role, enum runner_wait state,
                                     const char *build, uint64_t timeout_ms,
                                     const struct runner_follower_calls *calls, void *arg);

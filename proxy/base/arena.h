@@ -1,5 +1,6 @@
 /*
- * arena: memory that is given back all at once. For what is built together and dies together: a view, an answer. One thread.
+ * arena: memory that is given back all at once. For what is built together and dies together: a
+ * view, an answer. One thread.
  */
 #ifndef TURNOUT_BASE_ARENA_H
 #define TURNOUT_BASE_ARENA_H

@@ -49,7 +49,7 @@ buf_reserve(struct buf *buf, size_t more)
         memcpy(data, buf->data + buf->start, size);
     }
     free(buf->data);
-    *buf = (struct buf){ .data = data, .start = 0, .end = size, .capacity = capacity };
+    *buf = (struct buf){.data = data, .start = 0, .end = size, .capacity = capacity};
     return data + size;
 }
 

@@ -1,7 +1,8 @@
 /*
- * check: our own broken invariants. A failed CHECK means that the program is wrong, not its input: it says where and stops the
- * process, in release builds too, because a proxy that goes on in a state nobody thought of may lose or double a request.
- * Never CHECK what a peer, a client, a file or a child can cause. Any thread.
+ * check: our own broken invariants. A failed CHECK means that the program is wrong, not its input:
+ * it says where and stops the process, in release builds too, because a proxy that goes on in a
+ * state nobody thought of may lose or double a request. Never CHECK what a peer, a client, a file
+ * or a child can cause. Any thread.
  */
 #ifndef TURNOUT_BASE_CHECK_H
 #define TURNOUT_BASE_CHECK_H

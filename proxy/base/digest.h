@@ -1,5 +1,6 @@
 /*
- * digest: SHA-256 (FIPS 180-4), key derivation (HKDF, RFC 5869) and hex. libcrypto does the work. Any thread.
+ * digest: SHA-256 (FIPS 180-4), key derivation (HKDF, RFC 5869) and hex. libcrypto does the work.
+ * Any thread.
  */
 #ifndef TURNOUT_BASE_DIGEST_H
 #define TURNOUT_BASE_DIGEST_H

@@ -1,6 +1,7 @@
 /*
- * err: the one list of expected failures. A function that can fail returns enum err and gives results by out pointer, untouched
- * on failure. Details for a person travel beside it as text, written by whoever knows them. Any thread.
+ * err: the one list of expected failures. A function that can fail returns enum err and gives
+ * results by out pointer, untouched on failure. Details for a person travel beside it as text,
+ * written by whoever knows them. Any thread.
  */
 #ifndef TURNOUT_BASE_ERR_H
 #define TURNOUT_BASE_ERR_H

@@ -1,6 +1,6 @@
 /*
- * list: doubly linked, intrusive, circular with a head. A node that is in no list points to itself, so that removing it twice
- * does no harm. One thread.
+ * list: doubly linked, intrusive, circular with a head. A node that is in no list points to itself,
+ * so that removing it twice does no harm. One thread.
  */
 #ifndef TURNOUT_BASE_LIST_H
 #define TURNOUT_BASE_LIST_H

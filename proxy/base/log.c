@@ -16,7 +16,7 @@ static const struct {
     enum log_level level;
     const char *meaning;
 } log_events[LOG_EVENT_COUNT] = {
-#define LOG_EVENT(name, level, meaning) [LOG_##name##_EVENT] = { #name, LOG_LEVEL_##level, meaning },
+#define LOG_EVENT(name, level, meaning) [LOG_##name##_EVENT] = {#name, LOG_LEVEL_##level, meaning},
 #include "proxy/base/log.def"
 #undef LOG_EVENT
 };
@@ -48,7 +48,7 @@ log_event_meaning(enum log_event event)
 void
 log_write(enum log_event event, const char *format, ...)
 {
-    static const char *const levels[] = { "debug", "info", "warn", "error" };
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
     enum log_level level = log_events[event].level;
     if ((int)level < atomic_load_explicit(&log_level_least, memory_order_relaxed)) {
         return;
@@ -56,8 +56,8 @@ log_write(enum log_event event, const char *format, ...)
     char line[LOG_LINE_SIZE];
     char time[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(clock_wall_us(), time);
-    int size = snprintf(line, sizeof(line), "%s %-5s %s ", time, levels[level],
-                        log_events[event].name);
+    int size =
+        snprintf(line, sizeof(line), "%s %-5s %s ", time, levels[level], log_events[event].name);
     for (int i = 0; i < size; i++) {
         if (i > CLOCK_RFC3339_SIZE && line[i] >= 'A' && line[i] <= 'Z') {
             line[i] = (char)(line[i] | 0x20);

@@ -1,7 +1,7 @@
 /*
- * log: the daemon's own log, one line an event: time, level, event name, key=value pairs. Events are listed in log.def. Values are
- * escaped, so that no peer can forge a line. Never secrets, bodies, or per-request facts (those belong to the access log).
- * Any thread; a line is one write.
+ * log: the daemon's own log, one line an event: time, level, event name, key=value pairs. Events
+ * are listed in log.def. Values are escaped, so that no peer can forge a line. Never secrets,
+ * bodies, or per-request facts (those belong to the access log). Any thread; a line is one write.
  */
 #ifndef TURNOUT_BASE_LOG_H
 #define TURNOUT_BASE_LOG_H
@@ -17,8 +17,8 @@ enum log_event {
     LOG_EVENT_COUNT
 };
 
-/* Logs one event. `format` is printf's for "key=value key=value ..."; values that come from outside go through log_quote.
- * LOG(READY, "workers=%u", n). */
+/* Logs one event. `format` is printf's for "key=value key=value ..."; values that come from outside
+ * go through log_quote. LOG(READY, "workers=%u", n). */
 #define LOG(name, ...) log_write(LOG_##name##_EVENT, __VA_ARGS__)
 
 void log_write(enum log_event event, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -41,7 +41,7 @@ span_next_element(struct span *rest, struct span *element)
     while (rest->size > 0) {
         const char *comma = memchr(rest->data, ',', rest->size);
         size_t size = comma == NULL ? rest->size : (size_t)(comma - rest->data);
-        struct span found = span_trim((struct span){ rest->data, size });
+        struct span found = span_trim((struct span){rest->data, size});
         size_t taken = comma == NULL ? size : size + 1;
         rest->data += taken;
         rest->size -= taken;

@@ -23,9 +23,9 @@ struct rewrite_request {
     struct span proto; /* "http" or "https": for X-Forwarded-Proto */
     struct span request_id; /* for X-Request-Id: the trusted peer's own (rewrite_request_id) or a
                                new one; empty: none is sent */
-    struct span host;       /* Host to send instead of the request's; empty: the request's, which must
-                               then have one (HTTP/1.0 knows requests without) */
-    struct span extra;      /* whole lines with CRLF, put before the end */
+    struct span host;  /* Host to send instead of the request's; empty: the request's, which must
+                          then have one (HTTP/1.0 knows requests without) */
+    struct span extra; /* whole lines with CRLF, put before the end */
     uint64_t
         drop; /* FIELD_BITs of fields to leave out besides (FIELD_EXPECT when we answered it) */
     enum wire_connection connection; /* to the instance: WIRE_CONNECTION_DEFAULT or _CLOSE */

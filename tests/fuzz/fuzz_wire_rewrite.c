@@ -74,7 +74,7 @@ try_request(const char *data, size_t size, uint8_t choice)
     CHECK(head_request_parse(&out, text.data, buf_size(&text), &outer) == WIRE_DONE);
     CHECK(out.head_size == buf_size(&text));
     CHECK(out.minor == 1 && out.framing == in.framing && out.length == in.length);
-    CHECK(span_equal(out.method_name, in.method_name) && 
+    CHECK(span_equal(out.method_name, in.method_name) &&
           span_equal(out.host, in.host.size == 0 ? SPAN("given") : in.host));
     CHECK(span_equal(out.path, in.path) && span_equal(out.query, in.query));
     CHECK(out.keep_alive == ((choice & CHOICE_CLOSE) == 0) && !out.has_upgrade);

@@ -156,10 +156,12 @@ world_observe(struct world *world)
             };
         }
     }
-    world->observations =
-        (struct core_observations){world->observed, count, world->passed_epoch,
-                                   !world->is_sick_disk, world->is_sick_disk ? "disk full" : NULL,
-                                   false};
+    world->observations = (struct core_observations){world->observed,
+                                                     count,
+                                                     world->passed_epoch,
+                                                     !world->is_sick_disk,
+                                                     world->is_sick_disk ? "disk full" : NULL,
+                                                     false};
 }
 
 static inline void

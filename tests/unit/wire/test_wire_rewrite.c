@@ -74,7 +74,8 @@ static const struct request_case request_cases[] = {
     /* Without a peer's address the field stays as it came. */
     {"\r\nGET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:e\r\n\r\n",
      {.peer = {"", 0}},
-     "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:e\r\nX-Forwarded-Host: e\r\nVia: 1.1 turnout\r\n\r\n"},
+     "GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nHost:e\r\nX-Forwarded-Host: e\r\nVia: 1.1 "
+     "turnout\r\n\r\n"},
 };
 
 static void
