@@ -111,8 +111,10 @@ backend out
 
 
 class Nginx(Peer):
+    """As it comes: answers go through its default buffers."""
     name = "nginx"
     program = "nginx"
+    answers = ""
 
     def version(self):
         return first_line([self.program, "-v"]).replace("nginx version: ", "")
@@ -152,11 +154,7 @@ http {{
       proxy_pass http://out;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_buffering off;
-      proxy_buffer_size 256k;
-      proxy_buffers 8 256k;
-      proxy_busy_buffers_size 512k;
-    }}
+{self.answers}    }}
   }}
 }}
 """)
@@ -164,6 +162,17 @@ http {{
     def command(self):
         return [self.program, "-p", self.folder, "-e", self.path("error.log"), "-c",
                 self.path("nginx.conf")]
+
+
+class NginxUnbuffered(Nginx):
+    """Answers go straight through one large buffer: the cheapest for large ones."""
+    name = "nginx-unbuffered"
+    answers = """\
+      proxy_buffering off;
+      proxy_buffer_size 256k;
+      proxy_buffers 8 256k;
+      proxy_busy_buffers_size 512k;
+"""
 
 
 class Turnout(Peer):
@@ -227,4 +236,4 @@ roles = (
             os.truncate(self.path("access.log"), 0)
 
 
-PEERS = {peer.name: peer for peer in (Turnout, Haproxy, Nginx)}
+PEERS = {peer.name: peer for peer in (Turnout, Haproxy, Nginx, NginxUnbuffered)}
