@@ -56,7 +56,9 @@ sink_open(const struct access_log *log)
     if (strcmp(log->path, "-") == 0) {
         return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     }
-    return open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    /* Not blocking: a pipe that nobody reads is refused instead of waited for. */
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    return open(log->path, flags, 0640);
 }
 
 static bool
@@ -156,8 +158,12 @@ ring_drain(struct access_log *log, struct ring *ring)
         size_t at = (size_t)(taken & (ACCESS_RING_BYTES - 1));
         size_t size = (size_t)(written - taken);
         size = size < ACCESS_RING_BYTES - at ? size : ACCESS_RING_BYTES - at;
-        taken += sink_write(log, ring->data + at, size);
+        size_t put = sink_write(log, ring->data + at, size);
+        taken += put;
         atomic_store_explicit(&ring->taken, taken, memory_order_release);
+        if (put == 0 && atomic_load(&log->must_reopen)) {
+            return; /* another sink may be what ends the wait */
+        }
     }
 }
 

@@ -4,8 +4,15 @@
 
 #include "proxy/base/clock.h"
 
-/* Room that is kept for everything behind the free texts. */
-enum { ACCESS_TEXT_MAX = 2048 };
+/* How much of a client's text is written, and of a name of our own. */
+enum {
+    ACCESS_TEXT_MAX = 2048,
+    ACCESS_TEXTS = 5,
+    ACCESS_NAME_MAX = 512,
+    ACCESS_NAMES = 8,
+    ACCESS_LAST_CHARACTER = 8, /* an escape may begin on the last byte; and the quotes */
+    ACCESS_KEYS_MAX = 768,     /* keys, time, numbers */
+};
 
 struct line {
     char *at;
@@ -43,13 +50,13 @@ put_escaped(struct line *line, unsigned char c)
 }
 
 static void
-put_string(struct line *line, struct span text)
+put_cut(struct line *line, struct span text, size_t most)
 {
     if (text.size == 0) {
         PUT(line, "null");
         return;
     }
-    const char *end = line->at + ACCESS_TEXT_MAX;
+    const char *end = line->at + most;
     *line->at++ = '"';
     for (size_t i = 0; i < text.size && line->at < end; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -63,9 +70,15 @@ put_string(struct line *line, struct span text)
 }
 
 static void
+put_string(struct line *line, struct span text)
+{
+    put_cut(line, text, ACCESS_TEXT_MAX);
+}
+
+static void
 put_text(struct line *line, const char *text)
 {
-    put_string(line, text == NULL ? (struct span){"", 0} : span_of(text));
+    put_cut(line, text == NULL ? (struct span){"", 0} : span_of(text), ACCESS_NAME_MAX);
 }
 
 static void
@@ -83,7 +96,9 @@ put_number(struct line *line, uint64_t value)
 size_t
 access_format(const struct access_record *record, const char *node, char out[ACCESS_LINE_MAX])
 {
-    _Static_assert(ACCESS_LINE_MAX > 7 * (ACCESS_TEXT_MAX + 8) + 1024,
+    _Static_assert(ACCESS_LINE_MAX > ACCESS_TEXTS * (ACCESS_TEXT_MAX + ACCESS_LAST_CHARACTER) +
+                                         ACCESS_NAMES * (ACCESS_NAME_MAX + ACCESS_LAST_CHARACTER) +
+                                         ACCESS_KEYS_MAX,
                    "a line must hold its texts");
     struct line line = {out};
     char time[CLOCK_RFC3339_SIZE];
