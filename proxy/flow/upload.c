@@ -112,10 +112,23 @@ upload_take(struct exchange *exchange, struct span *input)
     }
     exchange->bytes_in += before - input->size;
     if (upload_is_too_large(exchange, exchange->body_bytes)) {
+        exchange->session->closes = true; /* what follows the body is not looked at */
         exchange_fail(exchange, REASON_BODY_TOO_LARGE, EXCHANGE_END_REFUSED);
         return false;
     }
     return true;
+}
+
+/* What is left of the request waits for the instance: the client is not blamed meanwhile. False: the
+ * exchange has ended. */
+static bool
+upload_pause(struct exchange *exchange)
+{
+    struct session *session = exchange->session;
+    if (session != NULL && session->wait == SESSION_WAIT_BODY) {
+        timer_clear(&session->timer);
+    }
+    return upload_keep(exchange);
 }
 
 /* The instance takes no more of the request. It may have answered before it closed: then that
@@ -123,7 +136,7 @@ upload_take(struct exchange *exchange, struct span *input)
 static void
 upload_break(struct exchange *exchange)
 {
-    if (!upload_keep(exchange)) {
+    if (!upload_pause(exchange)) {
         return;
     }
     exchange->is_upload_broken = true;
@@ -141,7 +154,9 @@ upload_advance(struct exchange *exchange, size_t written)
     if (!upstream->is_connected) {
         upstream->is_connected = true;
         exchange->connect_us = loop_now_us(exchange->worker->loop) - exchange->connect_began_us;
-        timer_clear(&upstream->timer);
+    }
+    if (!exchange->is_answering) {
+        timer_clear(&upstream->timer); /* it took something: a new wait begins, if any */
     }
     upstream->sent += written;
     exchange->sent += from_queue;
@@ -182,7 +197,7 @@ upload_flush(struct exchange *exchange)
         size_t written = 0;
         enum stream_result result = stream_write(&upstream->stream, pieces, count, &written);
         if (result == STREAM_AGAIN) {
-            if (upload_keep(exchange) && upstream->is_connected) {
+            if (upload_pause(exchange) && upstream->is_connected) {
                 timer_set(exchange->worker->loop, &upstream->timer, exchange->role->stall_ms);
             }
             return false;

@@ -1,0 +1,259 @@
+"""One request's way at its edges: who is waited for, early answers, resets, bytes that nobody reads."""
+
+import socket
+import threading
+import time
+
+from harness import Client, Closed, TurnoutTest, chunked, main, request_bytes, role, until
+
+HEALTHY = b"HTTP/1.1 200 OK\r\nX-Build: v1\r\nContent-Length: 0\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def reset(sock):
+    """Closes with RST."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()
+
+
+def read_head(sock):
+    """A head, and what came with it; b"" at the end of the connection."""
+    have = b""
+    while b"\r\n\r\n" not in have:
+        got = sock.recv(65536)
+        if not got:
+            return b"", b""
+        have += got
+    head, _, rest = have.partition(b"\r\n\r\n")
+    return head, rest
+
+
+class Actor:
+    """An instance that a test plays itself: act(sock, head, rest) does one request's part, and says
+    whether the connection goes on. Checks of health are answered."""
+
+    def __init__(self, test, act):
+        self.act = act
+        self.done = threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        test.addCleanup(self.end)
+
+    def end(self):
+        self.done.set()
+        self.socket.close()
+
+    def _accept(self):
+        while not self.done.is_set():
+            try:
+                sock, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock):
+        goes_on = True
+        try:
+            while goes_on and not self.done.is_set():
+                head, rest = read_head(sock)
+                if not head:
+                    break
+                if head.startswith(b"GET /healthz "):
+                    sock.sendall(HEALTHY)
+                    continue
+                goes_on = self.act(sock, head, rest)
+        except OSError:
+            pass
+        finally:
+            sock.close()
+
+
+class FlowTest(TurnoutTest):
+    def played(self, act, **settings):
+        """A turnoutd before an instance that the test plays."""
+        daemon = self.daemon(**settings)
+        daemon.ok("deploy", "web", "v1", Actor(self, act).address)
+        return daemon
+
+
+class Uploads(FlowTest):
+    def test_an_instance_that_reads_slowly_is_not_the_clients_fault(self):
+        go_on = threading.Event()
+
+        def act(sock, head, rest):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            go_on.wait(20)
+            left = 8000000 - len(rest)
+            while left > 0:
+                left -= len(sock.recv(65536))
+            sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act, timeouts={"body": "1s"})
+        with daemon.client() as client:
+            client.send(request_bytes("/", "POST", {"Content-Length": 8000000}).replace(
+                b"Content-Length: 0\r\n", b""))
+            client.silent(0.3)
+            sender = threading.Thread(target=client.send, args=(b"x" * 8000000,), daemon=True)
+            sender.start()
+            self.assertTrue(client.silent(2))
+            go_on.set()
+            self.assertEqual(client.answer().status, 200)
+            sender.join()
+
+    def test_a_client_that_sends_slowly_is_not_the_instances_fault(self):
+        seen = threading.Event()
+
+        def act(sock, head, rest):
+            seen.wait(20)
+            left = 6000010 - len(rest)
+            while left > 0:
+                left -= len(sock.recv(65536))
+            sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act, roles=[role(upstream={"stall": "1s"})])
+        with daemon.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 6000010\r\n\r\n")
+            sender = threading.Thread(target=client.send, args=(b"x" * 6000000,), daemon=True)
+            sender.start()
+            client.silent(0.3)
+            seen.set()
+            sender.join()
+            for _ in range(10):
+                self.assertTrue(client.silent(0.3))
+                client.send(b"x")
+            self.assertEqual(client.answer().status, 200)
+
+    def test_an_early_answer_and_a_close_reach_a_client_that_never_pauses(self):
+        def act(sock, head, rest):
+            sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 6\r\nConnection: close\r\n\r\nearly\n")
+            return False
+
+        daemon = self.played(act)
+        for _ in range(20):
+            with daemon.client() as client:
+                data = b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 3000000\r\n\r\n"
+                client.send(data + b"x" * 3000000)
+                self.assertEqual(client.answer().status, 413)
+
+    def test_a_refused_body_is_read_off_so_that_the_answer_arrives(self):
+        daemon = self.played(lambda *_: False, limits={"body": "1m"})
+        with daemon.client() as client:
+            began = time.monotonic()
+            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 3900000\r\n\r\n"
+                        + b"x" * 3900000)
+            self.assertReason(client.answer(), 413, "body_too_large")
+            self.assertLess(time.monotonic() - began, 1.5)
+
+    def test_an_early_answer_of_an_instance_that_reads_on(self):
+        def act(sock, head, rest):
+            sock.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 6\r\n\r\nearly\n")
+            time.sleep(0.2)
+            return False
+
+        daemon = self.played(act)
+        with daemon.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 3900000\r\n\r\n"
+                        + b"x" * 3900000)
+            self.assertEqual(client.answer().status, 401)
+
+    def test_a_body_that_grew_too_large_ends_the_connection(self):
+        def act(sock, head, rest):
+            sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act, limits={"body": 10})
+        with daemon.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + chunked(b"x" * 11) + request_bytes("/"))
+            answer = client.answer()
+            self.assertReason(answer, 413, "body_too_large")
+            if answer.get("Connection") == "close":
+                self.assertTrue(client.ended())
+            else:
+                self.assertEqual(client.answer().status, 200)
+
+
+class Answers(FlowTest):
+    def cut(self, head, body):
+        """What a client gets of an answer that is reset in its middle, and after how long."""
+        def act(sock, request, rest):
+            sock.sendall(head + body)
+            reset(sock)
+            return False
+
+        daemon = self.played(act)
+        with daemon.client() as client:
+            began = time.monotonic()
+            client.send(request_bytes("/"))
+            with self.assertRaises(Closed):
+                client.answer()
+            self.assertLess(time.monotonic() - began, 3)
+
+    def test_a_reset_right_behind_a_part_of_the_body_is_seen(self):
+        for _ in range(3):
+            self.cut(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x" * 10)
+
+    def test_a_reset_behind_a_chunk_is_seen(self):
+        self.cut(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n")
+
+    def test_what_head_and_304_announce_is_not_waited_for(self):
+        def act(sock, head, rest):
+            if head.startswith(b"HEAD /chunked"):
+                sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            elif head.startswith(b"HEAD"):
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 123\r\n\r\n")
+            elif head.startswith(b"GET /304"):
+                sock.sendall(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 123\r\n\r\n")
+            elif head.startswith(b"GET /204"):
+                sock.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nabc")
+            else:
+                sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act)
+        with daemon.client() as client:
+            for method, target, status in (("HEAD", "/chunked", 200), ("HEAD", "/", 200), ("GET", "/304", 304),
+                                           ("GET", "/204", 204), ("GET", "/", 200)) * 3:
+                self.assertEqual(client.request(target, method).status, status)
+
+    def test_junk_on_an_idle_connection_is_never_an_answer(self):
+        def act(sock, head, rest):
+            sock.sendall(ANSWER)
+            time.sleep(0.02)
+            sock.sendall(b"HTTP/1.1 408 Too Late\r\nContent-Length: 0\r\n\r\n")
+            return True
+
+        daemon = self.played(act)
+        with daemon.client() as client:
+            for _ in range(5):
+                self.assertEqual(client.request("/").status, 200)
+                client.silent(0.1)
+
+
+class Pipelines(FlowTest):
+    def test_each_requests_time_is_its_own(self):
+        def act(sock, head, rest):
+            time.sleep(0.2)
+            sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act, access_log={"path": self.folder + "/access.log"})
+        with daemon.client() as client:
+            client.send(request_bytes("/") * 5)
+            for _ in range(5):
+                self.assertEqual(client.answer().status, 200)
+        import json
+
+        def lines():
+            with open(self.folder + "/access.log") as log:
+                made = [json.loads(line) for line in log]
+            return made if len(made) == 5 else None
+        for line in until(lines, "five lines in the access log"):
+            self.assertLess(line["total_us"], 390000)
+
+
+if __name__ == "__main__":
+    main()
