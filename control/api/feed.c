@@ -5,6 +5,7 @@
 #include "control/api/internal.h"
 #include "control/api/request.h"
 #include "control/api/stream.h"
+#include "control/api/view_json.h"
 #include "control/drive/runner.h"
 
 struct history {
@@ -27,6 +28,16 @@ history_on_event(void *arg, const struct runner_event *event)
     return !history->has_failed;
 }
 
+/* Whether the configuration has the role, or none was named. */
+static bool
+feed_is_role(const struct request *request, const char *role)
+{
+    const struct runner_view *view = runner_view_new(request->api->runner);
+    bool is_role = role[0] == '\0' || view == NULL || view_find_role(view, role) != NULL;
+    runner_view_free(view);
+    return is_role;
+}
+
 void
 feed_history(const struct request *request, const char *role, uint64_t limit)
 {
@@ -41,6 +52,11 @@ feed_history(const struct request *request, const char *role, uint64_t limit)
     } else if (history.has_failed) {
         request_reply_error(request, 503, "too_large",
                             "that is more than 8 MiB at once; ask for fewer events");
+    } else if (buf_size(&history.text) == 0 && !feed_is_role(request, role)) {
+        request_reply_error(request, 404, "not_found",
+                            "there is no role \"%s\" in the configuration and none in the journal; "
+                            "`turnout status` lists them",
+                            role);
     } else {
         request_reply_bytes(request, 200, "application/x-ndjson", buf_span(&history.text));
     }

@@ -33,7 +33,7 @@ look_find_role(const struct request *request, const struct runner_view *view)
     const struct runner_view_role *role = view_find_role(view, request->path[2]);
     if (role == NULL) {
         request_reply_error(
-            request, 404, "unknown_role",
+            request, 404, "not_found",
             "there is no role \"%s\" in the configuration; `turnout status` lists them",
             request->path[2]);
     }
@@ -62,7 +62,7 @@ route_set(const struct request *request, const struct route *route)
     if (set != NULL) {
         request_reply_json(request, 200, view_json_set(role, set));
     } else if (role != NULL) {
-        request_reply_error(request, 404, "unknown_set",
+        request_reply_error(request, 404, "not_found",
                             "%s has no set \"%s\"; `turnout show %s` lists them", role->name,
                             request->path[4], role->name);
     }

@@ -80,7 +80,8 @@ class ExitCodes(TurnoutTest):
         for arguments in (("deploy", "nothing", "v1", self.one.address), ("cutover", "web", "v9"),
                           ("rollback", "web"), ("rollback", "nothing"), ("show", "nothing"),
                           ("set", "remove", "web", "v1"), ("set", "remove", "web", "v9"),
-                          ("drain", "web", "v9"), ("weight", "web", "v9", "10")):
+                          ("drain", "web", "v9"), ("weight", "web", "v9", "10"),
+                          ("history", "nothing"), ("wait", "nothing", "idle")):
             with self.subTest(arguments):
                 before = t.status()["epoch"]
                 done = t.expect(3, *arguments)
@@ -261,9 +262,13 @@ class ExitCodes(TurnoutTest):
         t.ok("cutover", "web", "v2")
         while True:
             event = json.loads(follow.stdout.readline())
-            if "cutover.commit" in json.dumps(event):
+            if event["event"].startswith("cutover."):
                 break
         self.assertGreater(event["epoch"], daemon_epoch)
+        # A cutover to a ready set is one event, told by its epoch.
+        self.assertEqual((event["event"], event["kind"]), ("cutover.switch", "cutover"))
+        self.assertEqual(event["moves"][0]["to_set"].split("#")[0], "v2")
+        self.assertEqual(t.status()["roles"][0]["last_cutover"]["id"], str(event["epoch"]))
 
     def test_results_and_steps_go_to_their_outputs(self):
         t = self.turnoutd

@@ -19,9 +19,9 @@ test_status(void **state)
     ask(fd, "GET", "/v1/roles/web/sets/v2", NULL);
     expect(fd, "\"weight_bp\":250");
     ask(fd, "GET", "/v1/roles/web/sets/v7", NULL);
-    expect(fd, "\"error\":\"unknown_set\"");
+    expect(fd, "\"error\":\"not_found\"");
     ask(fd, "GET", "/v1/roles/nothing", NULL);
-    expect(fd, "\"error\":\"unknown_role\"");
+    expect(fd, "\"error\":\"not_found\"");
     ask(fd, "GET", "/v1/certificates", NULL);
     expect(fd, "\"not_after\":\"2027-01-15T08:00:00.000Z\"");
     ask(fd, "POST", "/v1/certificates/reload", NULL);
