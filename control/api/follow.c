@@ -146,7 +146,12 @@ follow_go_on(struct follow *follow)
 static void
 follow_end(struct follow *follow, const struct runner_step *step)
 {
-    json_t *line = follow_line(step, "result", follow_result_name(step->result));
+    /* Who asked for the drain is told that it did not end well for everyone; who waits for a state
+       has it. */
+    bool is_partial = follow->then_step != NULL && step->has_drain && step->drain.cut > 0 &&
+                      step->result == RUNNER_RESULT_DONE;
+    json_t *line = follow_line(
+        step, "result", follow_result_name(is_partial ? RUNNER_RESULT_PARTIAL : step->result));
     json_object_set_new(line, "drain", follow_drain(step));
     stream_line(follow->stream, line);
     stream_end(follow->stream);

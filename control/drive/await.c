@@ -150,6 +150,18 @@ await_explain(const struct runner *runner, const struct runner_follower *followe
     }
 }
 
+/* What the drain that was waited for found. */
+static void
+await_report(const struct runner *runner, struct runner_follower *follower)
+{
+    const struct core_set *set = core_set_find(runner->state, &follower->digest);
+    if (follower->state == RUNNER_WAIT_DRAINED && set != NULL) {
+        follower->has_drain = true;
+        follower->drain = (struct runner_drain){
+            .finished = set->finished, .cut = set->cut, .oldest_age_us = set->oldest_ms * 1000};
+    }
+}
+
 static void
 await_end(struct runner *runner, struct runner_follower *follower, enum await await)
 {
@@ -164,6 +176,7 @@ await_end(struct runner *runner, struct runner_follower *follower, enum await aw
     if (await == AWAIT_REACHED) {
         snprintf(text, sizeof(text), "%s%s%s is %s", follower->role, separator, follower->build,
                  state);
+        await_report(runner, follower);
         follower_end(follower, RUNNER_RESULT_DONE, state, text, epoch);
     } else if (await == AWAIT_IMPOSSIBLE) {
         snprintf(text, sizeof(text), "%s%s%s can no longer be %s: the set is retired or failed",

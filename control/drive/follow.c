@@ -137,6 +137,8 @@ tell_end(struct runner_follower *follower)
     step.name = follower->end_name;
     step.text = follower->text;
     step.is_last = true;
+    step.has_drain = follower->has_drain;
+    step.drain = follower->drain;
     follower->calls.on_step(follower->arg, &step);
 }
 

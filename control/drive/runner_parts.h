@@ -54,7 +54,7 @@ struct job {
     struct core_command command;
     struct runner_follower *follower; /* NULL: it was freed */
     uint64_t wait_until_ms;           /* while another operation runs; 0: do not wait */
-    uint64_t operation;               /* epoch of its cutover.begin, once it is there */
+    uint64_t operation;               /* epoch of the event that began it, once it is there */
     bool is_begun;                    /* an event of it is in the journal */
     char text[2 * CORE_TEXT_SIZE];
 };
@@ -112,6 +112,8 @@ struct runner_follower {
     int status;
     enum runner_result result;
     uint64_t end_epoch;
+    bool has_drain;
+    struct runner_drain drain;
     const char *end_name;
     const char *kind_name;
     char text[2 * CORE_TEXT_SIZE];
