@@ -183,6 +183,16 @@ engine_forget(struct engine *engine, uint64_t set_id)
     return true;
 }
 
+static uint64_t
+worker_accept_pauses(const struct worker *worker)
+{
+    uint64_t pauses = 0;
+    for (uint32_t i = 0; i < worker->listener_count; i++) {
+        pauses += worker->listeners[i].listener.pauses;
+    }
+    return pauses;
+}
+
 void
 engine_count(const struct engine *engine, struct engine_counts *out)
 {
@@ -196,6 +206,7 @@ engine_count(const struct engine *engine, struct engine_counts *out)
         out->connections += opened - closed;
         out->requests += ledger_read(&worker->requests);
         out->exchanges += ledger_read(&worker->exchanges) - ended;
+        out->accept_pauses += worker_accept_pauses(worker);
     }
     if (engine->node.access != NULL) {
         access_log_count(engine->node.access, &out->access_log_lines, &out->access_log_dropped);
@@ -352,6 +363,9 @@ engine_start(const struct engine_options *options, struct table *table, struct e
         return err;
     }
     engine->table = table;
+    for (uint32_t i = 0; i < engine->worker_count; i++) {
+        engine->workers[i]->owns_sockets = true;
+    }
     for (uint32_t i = 0; i < options->listener_count; i++) {
         tls_store_unref(options->listeners[i].tls);
     }

@@ -14,6 +14,9 @@ static void
 worker_on_turn(void *argument)
 {
     struct worker *worker = argument;
+    if (worker->view.roles == NULL) {
+        return; /* the last turn, in which only frees are left to do */
+    }
     uint64_t serial = view_current(&worker->view)->serial;
     if (serial != atomic_load_explicit(&worker->passed, memory_order_relaxed)) {
         atomic_store_explicit(&worker->passed, serial, memory_order_release);
@@ -265,6 +268,8 @@ worker_free(struct worker *worker)
         struct worker_listener *listener = &worker->listeners[i];
         if (listener->worker != NULL && listener->fd >= 0) {
             listener_stop(&listener->listener);
+        }
+        if (worker->owns_sockets && listener->fd >= 0) {
             close(listener->fd);
         }
         tls_store_unref(listener->tls);

@@ -59,6 +59,7 @@ struct worker {
     uint32_t free_exchange_count;
     struct worker_listener *listeners;
     uint32_t listener_count;
+    bool owns_sockets; /* of the listeners; set by the engine once all workers run */
 
     /* Scratch of a single callback. */
     char *client_bytes;

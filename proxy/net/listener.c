@@ -46,6 +46,7 @@ back_off(struct listener *listener, int error)
     wait_ms = wait_ms < BACK_OFF_MIN_MS ? BACK_OFF_MIN_MS : wait_ms;
     listener->back_off_ms = wait_ms < BACK_OFF_MAX_MS ? wait_ms : BACK_OFF_MAX_MS;
     listener->is_backing_off = true;
+    listener->pauses++;
     event_del(listener_event(listener));
     timer_set(listener->loop, &listener->retry, listener->back_off_ms);
     log_back_off(listener, error);

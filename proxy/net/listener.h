@@ -48,7 +48,8 @@ struct listener {
     bool is_paused;
     bool is_backing_off; /* out of descriptors or memory */
     uint32_t back_off_ms;
-    uint64_t logged_ms; /* the last line about it */
+    uint64_t logged_ms;      /* the last line about it */
+    _Atomic uint64_t pauses; /* for want of descriptors or memory; any thread may read it */
     /* The socket is the callee's: non-blocking, closed on exec. */
     void (*on_accept)(struct listener *listener, int fd, const struct sockaddr_storage *peer,
                       socklen_t peer_size);
