@@ -127,6 +127,10 @@ stream_read(struct stream *stream, void *data, size_t capacity, size_t *size)
         return tls_session_read(stream, data, capacity, size);
     }
     ssize_t got = recv(stream->fd, data, capacity, 0);
+    if (got <= 0 && stream->is_write_broken) {
+        /* The write has consumed the socket's error: what looks like a FIN here is none. */
+        return stream_fail(stream, stream->error);
+    }
     if (got > 0) {
         stream->may_read = (size_t)got == capacity || stream->has_hangup;
         *size = (size_t)got;
@@ -169,7 +173,7 @@ stream_write(struct stream *stream, const struct iovec *pieces, int count, size_
 {
     size_t wanted = pieces_size(pieces, count);
     CHECK(count > 0 && count <= STREAM_PIECE_LIMIT && wanted > 0 && !stream->is_write_shut);
-    if (stream->has_failed) {
+    if (stream->has_failed || stream->is_write_broken) {
         return STREAM_FAILED;
     }
     if (stream->tls != NULL) {
@@ -181,10 +185,12 @@ stream_write(struct stream *stream, const struct iovec *pieces, int count, size_
         *size = (size_t)sent;
         return STREAM_OK;
     }
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        return stream_fail(stream, errno);
-    }
     stream->may_write = false;
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        stream->error = errno;
+        stream->is_write_broken = stream->may_read = true;
+        return STREAM_FAILED;
+    }
     return STREAM_AGAIN;
 }
 
@@ -274,13 +280,13 @@ stream_probe_closed(struct stream *stream)
 bool
 stream_check_dead(struct stream *stream)
 {
-    return stream->has_failed || note_reset(stream);
+    return stream->has_failed || stream->is_write_broken || note_reset(stream);
 }
 
 enum err
 stream_err(const struct stream *stream)
 {
-    if (!stream->has_failed) {
+    if (!stream->has_failed && !stream->is_write_broken) {
         return ERR_OK;
     }
     return stream->error == EPROTO ? ERR_TLS : err_from_errno(stream->error);

@@ -26,7 +26,8 @@ enum stream_result {
                       registered */
     STREAM_EOF,    /* the peer sends no more (FIN, close_notify); writing may still work */
     STREAM_FAILED, /* the connection is dead: stream->error; only stream_bytes_acked and
-                      stream_close remain */
+                      stream_close remain, and after stream_write in cleartext stream_read: what the
+                      peer sent before it hung up, then STREAM_FAILED */
 };
 
 enum { STREAM_EVENT_WORDS = 16 };
@@ -34,14 +35,15 @@ enum { STREAM_EVENT_WORDS = 16 };
 struct stream {
     struct loop *loop;
     void (*on_ready)(struct stream *stream);
-    struct tls_session *tls; /* NULL: cleartext */
-    int fd;                  /* -1: closed */
-    int error;               /* errno of STREAM_FAILED; EPROTO for TLS */
-    bool may_read : 1;       /* reading is worth a try */
-    bool may_write : 1;      /* writing is worth a try */
-    bool has_hangup : 1;     /* a FIN is known to stand behind what is still to be read */
-    bool has_eof : 1;        /* STREAM_EOF was read */
-    bool has_failed : 1;     /* STREAM_FAILED was returned */
+    struct tls_session *tls;  /* NULL: cleartext */
+    int fd;                   /* -1: closed */
+    int error;                /* errno of STREAM_FAILED; EPROTO for TLS */
+    bool may_read : 1;        /* reading is worth a try */
+    bool may_write : 1;       /* writing is worth a try */
+    bool has_hangup : 1;      /* a FIN is known to stand behind what is still to be read */
+    bool has_eof : 1;         /* STREAM_EOF was read */
+    bool has_failed : 1;      /* STREAM_FAILED was returned, and there is nothing more to read */
+    bool is_write_broken : 1; /* stream_write has returned STREAM_FAILED */
     bool is_registered : 1;
     bool is_outgoing : 1;   /* made by connect_start */
     bool is_write_shut : 1; /* stream_shutdown_write was called */

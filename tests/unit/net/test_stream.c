@@ -192,6 +192,26 @@ test_reset(void **state)
     assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
 }
 
+/* What the peer said before it hung up is not lost by a write that found it gone, and the end behind
+ * it is not taken for an orderly one. */
+static void
+test_bytes_are_read_behind_a_failed_write(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream *stream = &fixture->near.stream;
+    send_text(fixture->far, "answer");
+    reset_socket(fixture->far);
+    fixture->far = -1;
+    size_t size;
+    assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
+    assert_true(stream_check_dead(stream));
+    assert_int_not_equal(stream_err(stream), ERR_OK);
+    assert_true(stream->may_read);
+    expect_read(stream, STREAM_OK, "answer");
+    expect_read(stream, STREAM_FAILED, NULL);
+    assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
+}
+
 /* A reset behind bytes that are not read, as with back-pressure, is seen by asking. */
 static void
 test_reset_of_a_stream_that_is_not_read(void **state)
@@ -460,6 +480,7 @@ main(void)
         TEST(test_half_close_still_answers),
         TEST(test_reset_after_half_close_is_told),
         TEST(test_reset),
+        TEST(test_bytes_are_read_behind_a_failed_write),
         TEST(test_reset_of_a_stream_that_is_not_read),
         TEST(test_reset_with_bytes),
         TEST(test_back_pressure),
