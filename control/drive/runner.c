@@ -42,7 +42,8 @@ runner_look(struct runner *runner)
     }
     runner->observed.passed_epoch = runner->passed_epoch;
     runner->observed.is_journal_failed = runner->is_journal_failed;
-    runner->observed.is_journal_well = runner->is_journal_well && !runner->is_stopping;
+    /* Where only room is short each command is tried: what ends something has a reserve. */
+    runner->observed.is_journal_well = !runner->is_journal_failed && !runner->is_stopping;
     runner->observed.journal_trouble =
         runner->is_stopping ? "the daemon is stopping" : runner->journal_trouble;
     return roster_observe(runner->roster, runner->engine, &runner->observed);
