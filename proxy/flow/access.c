@@ -22,6 +22,7 @@ enum {
     ACCESS_SINK_WAIT_MS = 200,       /* one wait for a blocked sink */
     ACCESS_FLUSH_US = 1000000,       /* for the whole flush at the end */
     ACCESS_PIPE_BYTES = 4096,        /* what a writable pipe takes without blocking (PIPE_BUF) */
+    ACCESS_TELL_US = 10000000,       /* between two words about dropped lines */
 };
 
 /* One producer, one consumer; positions only grow. */
@@ -48,6 +49,8 @@ struct access_log {
     _Atomic bool is_stopping;
     _Atomic bool must_reopen;
     uint64_t flush_deadline_us;
+    uint64_t told_dropped; /* the writer's: how many drops were told, and when */
+    uint64_t told_us;
 };
 
 static int
@@ -111,6 +114,27 @@ sink_write(struct access_log *log, const char *data, size_t size)
     return (size_t)written;
 }
 
+/* Says that lines are dropped, not at each of them. */
+static void
+tell_dropped(struct access_log *log)
+{
+    uint64_t lines;
+    uint64_t dropped;
+    access_log_count(log, &lines, &dropped);
+    if (dropped == log->told_dropped) {
+        return;
+    }
+    uint64_t now_us = clock_mono_us();
+    if (log->told_us != 0 && now_us - log->told_us < ACCESS_TELL_US) {
+        return;
+    }
+    char quoted[LOG_QUOTE_SIZE];
+    LOG(ACCESS_LOG_DROPPED, "path=%s dropped=%llu since_start=%llu", log_quote(log->path, quoted),
+        (unsigned long long)(dropped - log->told_dropped), (unsigned long long)dropped);
+    log->told_dropped = dropped;
+    log->told_us = now_us;
+}
+
 /* syslog takes a line at a time; the newline is not part of it. */
 static size_t
 syslog_write(const char *data, size_t size)
@@ -161,6 +185,9 @@ ring_drain(struct access_log *log, struct ring *ring)
         size_t put = sink_write(log, ring->data + at, size);
         taken += put;
         atomic_store_explicit(&ring->taken, taken, memory_order_release);
+        if (put == 0) {
+            tell_dropped(log);
+        }
         if (put == 0 && atomic_load(&log->must_reopen)) {
             return; /* another sink may be what ends the wait */
         }
@@ -211,6 +238,7 @@ writer_run(void *argument)
         for (uint32_t i = 0; i < log->worker_count; i++) {
             ring_drain(log, &log->rings[i]);
         }
+        tell_dropped(log);
     }
     return NULL;
 }

@@ -12,6 +12,7 @@
 
 enum { DEADLINE_US = 10000000 };
 
+static int kept_stderr;
 static char folder[] = "/tmp/turnout-access-XXXXXX";
 
 static const char *
@@ -163,6 +164,20 @@ test_reopen(void **state)
     assert_int_equal(count_lines(in_folder("now.log"), 1), 1);
 }
 
+/* Waits until the daemon's log, which main sends to a file, has the word. */
+static void
+expect_said(const char *word)
+{
+    char said[4096] = "";
+    uint64_t limit_us = clock_mono_us() + DEADLINE_US;
+    while (strstr(said, word) == NULL) {
+        assert_true(clock_mono_us() < limit_us);
+        ssize_t size = pread(STDERR_FILENO, said, sizeof(said) - 1, 0);
+        said[size < 0 ? 0 : size] = '\0';
+        poll(NULL, 0, 1);
+    }
+}
+
 /* A pipe that nobody reads: writing is as quick as ever, what does not fit is counted, and the end
  * does not wait for ever. */
 static void
@@ -184,6 +199,7 @@ test_blocked_pipe(void **state)
     access_log_count(log, &lines, &dropped);
     assert_int_equal(lines + dropped, LINES);
     assert_true(dropped > 1000);
+    expect_said("access_log_dropped");
     /* A ring and a pipe hold more than a hundred of them. */
     assert_true(lines > 100);
     uint64_t before_us = clock_mono_us();
@@ -242,15 +258,25 @@ static int
 make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) == NULL ? -1 : 0;
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    /* What the writer says is looked at. */
+    kept_stderr = dup(STDERR_FILENO);
+    int file = open(in_folder("said"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dup2(file, STDERR_FILENO);
+    close(file);
+    return 0;
 }
 
 static int
 remove_folder(void **state)
 {
-    static const char *const names[] = {"file.log", "one.log", "now.log",  "old.log",
-                                        "pipe",     "stuck",   "given-up", "lonely"};
+    static const char *const names[] = {"file.log", "one.log",  "now.log", "old.log", "pipe",
+                                        "stuck",    "given-up", "lonely",  "said"};
     (void)state;
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         unlink(in_folder(names[i]));
     }
