@@ -236,14 +236,28 @@ apply_move(const struct apply *apply, const struct core_operation *operation,
 }
 
 static enum err
-apply_commit(const struct apply *apply)
+apply_moves(const struct apply *apply, uint64_t cutover)
 {
-    struct core_operation *operation = core_operation_find(apply->state, apply->event->cutover);
+    struct core_operation *operation = core_operation_find(apply->state, cutover);
     for (size_t i = 0; i < operation->move_count; i++) {
         apply_move(apply, operation, &operation->moves[i]);
     }
     edit_operation_remove(apply->state, operation);
     return ERR_OK;
+}
+
+static enum err
+apply_commit(const struct apply *apply)
+{
+    return apply_moves(apply, apply->event->cutover);
+}
+
+/* The operation begins and is over at the same epoch, which is its id. */
+static enum err
+apply_begin_and_commit(const struct apply *apply)
+{
+    enum err err = apply_begin(apply);
+    return err == ERR_OK ? apply_moves(apply, apply->epoch) : err;
 }
 
 /* A deploy brought its candidate along, so that it ends with it, unless it has traffic already. */
@@ -337,14 +351,23 @@ apply_founded(const struct apply *apply)
 typedef enum err (*apply_fn)(const struct apply *apply);
 
 static const apply_fn apply_table[CORE_EVENT_COUNT] = {
-    [CORE_EVENT_JOURNAL_FOUNDED] = apply_founded,   [CORE_EVENT_SET_REGISTERED] = apply_registered,
-    [CORE_EVENT_SET_DRAIN] = apply_drain,           [CORE_EVENT_SET_DRAINED] = apply_drained,
-    [CORE_EVENT_SET_RETIRE] = apply_retire,         [CORE_EVENT_SET_RETIRED] = apply_retired,
-    [CORE_EVENT_CUTOVER_BEGIN] = apply_begin,       [CORE_EVENT_CUTOVER_HOLD] = apply_hold,
-    [CORE_EVENT_CUTOVER_COMMIT] = apply_commit,     [CORE_EVENT_CUTOVER_ABORT] = apply_abort,
-    [CORE_EVENT_CUTOVER_FINISHED] = apply_finished, [CORE_EVENT_WEIGHT_SET] = apply_weight,
-    [CORE_EVENT_HOLD_BEGIN] = apply_switch,         [CORE_EVENT_HOLD_END] = apply_switch,
-    [CORE_EVENT_MAINTENANCE_ON] = apply_switch,     [CORE_EVENT_MAINTENANCE_OFF] = apply_switch,
+    [CORE_EVENT_JOURNAL_FOUNDED] = apply_founded,
+    [CORE_EVENT_SET_REGISTERED] = apply_registered,
+    [CORE_EVENT_SET_DRAIN] = apply_drain,
+    [CORE_EVENT_SET_DRAINED] = apply_drained,
+    [CORE_EVENT_SET_RETIRE] = apply_retire,
+    [CORE_EVENT_SET_RETIRED] = apply_retired,
+    [CORE_EVENT_CUTOVER_BEGIN] = apply_begin,
+    [CORE_EVENT_CUTOVER_HOLD] = apply_hold,
+    [CORE_EVENT_CUTOVER_SWITCH] = apply_begin_and_commit,
+    [CORE_EVENT_CUTOVER_COMMIT] = apply_commit,
+    [CORE_EVENT_CUTOVER_ABORT] = apply_abort,
+    [CORE_EVENT_CUTOVER_FINISHED] = apply_finished,
+    [CORE_EVENT_WEIGHT_SET] = apply_weight,
+    [CORE_EVENT_HOLD_BEGIN] = apply_switch,
+    [CORE_EVENT_HOLD_END] = apply_switch,
+    [CORE_EVENT_MAINTENANCE_ON] = apply_switch,
+    [CORE_EVENT_MAINTENANCE_OFF] = apply_switch,
 };
 
 enum err

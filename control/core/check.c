@@ -183,6 +183,17 @@ check_begin(const struct core_state *state, const struct core_event *event)
     return ERR_OK;
 }
 
+/* What begins and commits at once must be what a begin may be, and need nothing in between: a
+ * deploy waits for its set, and any order but the available one for a hold. */
+static enum err
+check_switch(const struct core_state *state, const struct core_event *event)
+{
+    if (event->operation_kind == CORE_KIND_DEPLOY || event->order != TABLE_ORDER_AVAILABLE) {
+        return ERR_INVALID;
+    }
+    return check_begin(state, event);
+}
+
 /* The running operation that the event speaks of; ERR_CONFLICT when it has its outcome. */
 static enum err
 check_running(const struct core_state *state, const struct core_event *event,
@@ -307,6 +318,8 @@ core_check(const struct core_state *state, const struct core_event *event)
         return check_status(state, event, CORE_STATUS_RETIRING);
     case CORE_EVENT_CUTOVER_BEGIN:
         return check_begin(state, event);
+    case CORE_EVENT_CUTOVER_SWITCH:
+        return check_switch(state, event);
     case CORE_EVENT_CUTOVER_HOLD:
     case CORE_EVENT_CUTOVER_COMMIT:
     case CORE_EVENT_CUTOVER_ABORT:

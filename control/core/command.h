@@ -73,7 +73,8 @@ struct core_outcome {
     char text[2 * CORE_TEXT_SIZE]; /* one line for the operator: what was found, what to do */
     uint64_t busy_with;            /* the operation's id for CORE_REFUSAL_BUSY, else 0 */
     struct digest set;             /* the set that it is about, or none */
-    /* What to append. A cutover.begin among them names the operation: its epoch is the id. */
+    /* What to append. A cutover.begin or cutover.switch among them names the operation: its epoch
+     * is the id. */
     struct core_event events[CORE_OUTCOME_EVENTS_MAX];
     size_t event_count;
 };

@@ -51,8 +51,8 @@ enum err edit_restore_check(const struct core_state *state, const struct core_ev
 /* A set.registered, or a snapshot.set: names, addresses, digest. */
 enum err edit_check_set(const struct core_event *event);
 
-/* A cutover.begin's, or a snapshot.operation's, kind, order and moves: known and free of each
- * other. */
+/* Kind, order and moves of a cutover.begin, cutover.switch or snapshot.operation: known and free of
+ * each other. */
 enum err edit_check_moves(const struct core_state *state, const struct core_event *event);
 
 #endif

@@ -58,7 +58,8 @@ bool judge_is_moved(const struct core_set *set);
 /* A role's settings; refuses when it is not configured. */
 const struct core_role_settings *judge_settings(const struct judge *judge, const char *role);
 
-/* Fills in timeouts, force and kind of a cutover.begin, and its one move. */
+/* Begins an operation with one move, of timeouts and force as the command says: by a cutover.begin,
+ * or by a cutover.switch where nothing is to be waited for. The sets must be judged before. */
 void judge_begin(const struct judge *judge, enum core_kind kind, enum table_order order,
                  const struct core_role *role, const struct digest *to);
 

@@ -15,13 +15,23 @@ judge_move(struct core_event *event, const char *name, const struct core_role *r
     move->to = *to;
 }
 
+/* Who asks for a cutover or rollback was refused unless every set that it moves to may have the
+ * traffic now. In the available order nothing else is to be waited for, and one event says it all:
+ * the journal is synced once before the traffic moves. */
+static enum core_event_kind
+judge_beginning(enum core_kind kind, enum table_order order)
+{
+    return kind == CORE_KIND_DEPLOY || order != TABLE_ORDER_AVAILABLE ? CORE_EVENT_CUTOVER_BEGIN
+                                                                      : CORE_EVENT_CUTOVER_SWITCH;
+}
+
 void
 judge_begin(const struct judge *judge, enum core_kind kind, enum table_order order,
             const struct core_role *role, const struct digest *to)
 {
     const struct core_command *command = judge->command;
     const struct core_role_settings *settings = judge->role_settings;
-    struct core_event *event = judge_append(judge, CORE_EVENT_CUTOVER_BEGIN);
+    struct core_event *event = judge_append(judge, judge_beginning(kind, order));
     event->operation_kind = kind;
     event->order = order;
     event->is_forced = command->is_forced;

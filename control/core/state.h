@@ -70,7 +70,8 @@ struct core_cutover {
     uint64_t finished, cut, oldest_ms;
 };
 
-/* An operation that runs: between its cutover.begin and its outcome. */
+/* An operation that runs: between its cutover.begin and its outcome. A cutover.switch leaves none.
+ */
 struct core_operation {
     uint64_t id; /* epoch of its cutover.begin */
     enum core_kind kind;

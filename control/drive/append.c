@@ -55,6 +55,7 @@ room_of(enum core_event_kind kind)
     case CORE_EVENT_SET_REGISTERED:
     case CORE_EVENT_SET_DRAIN:
     case CORE_EVENT_CUTOVER_BEGIN:
+    case CORE_EVENT_CUTOVER_SWITCH:
     case CORE_EVENT_WEIGHT_SET:
     case CORE_EVENT_HOLD_BEGIN:
     case CORE_EVENT_MAINTENANCE_ON:
@@ -88,19 +89,29 @@ append_apply(struct runner *runner, struct pending_event *pending)
         LOG(TROUBLE, "what=apply epoch=%lu error=\"out of memory\" advice=\"trying again\"",
             (unsigned long)runner->place.epoch);
         timer_set(runner->loop, &runner->retry, RUNNER_RETRY_MS);
-        return false;
     }
-    log_appended(&pending->event, runner->place.epoch);
-    if (record_add(runner, &pending->event, runner->place.epoch) != ERR_OK) {
+    return !runner->is_unapplied;
+}
+
+static void
+append_tell(struct runner *runner, const struct core_event *event, uint64_t epoch)
+{
+    log_appended(event, epoch);
+    if (record_add(runner, event, epoch) != ERR_OK) {
         LOG(TROUBLE,
             "what=history epoch=%lu error=\"out of memory\" advice=\"it is in the journal, "
             "and in the history after a restart\"",
-            (unsigned long)runner->place.epoch);
+            (unsigned long)epoch);
     }
-    return true;
 }
 
-/* The event is stored: it takes effect. */
+static bool
+begins_operation(enum core_event_kind kind)
+{
+    return kind == CORE_EVENT_CUTOVER_BEGIN || kind == CORE_EVENT_CUTOVER_SWITCH;
+}
+
+/* The event is stored: it takes effect, first on the traffic, then on whoever reads of it. */
 static void
 append_done(struct runner *runner, struct pending_event *pending)
 {
@@ -115,7 +126,8 @@ append_done(struct runner *runner, struct pending_event *pending)
     if (runner_look(runner) == ERR_OK) {
         runner_publish(runner);
     }
-    if (pending->event.kind == CORE_EVENT_CUTOVER_BEGIN) {
+    append_tell(runner, &pending->event, epoch);
+    if (begins_operation(pending->event.kind)) {
         operation_begin(runner, epoch, &pending->event);
         if (job != NULL) {
             job->operation = epoch;

@@ -100,7 +100,8 @@ record_commit_us(const struct runner *runner, uint64_t cutover)
     for (size_t i = runner->record_count; i > 0; i--) {
         const struct record *record = record_at(runner, i - 1);
         if (record->epoch <= cutover) {
-            return 0;
+            bool is_both = record->epoch == cutover && record->kind == CORE_EVENT_CUTOVER_SWITCH;
+            return is_both ? record->wall_us : 0;
         }
         if (record->kind == CORE_EVENT_CUTOVER_COMMIT && record->cutover == cutover) {
             return record->wall_us;

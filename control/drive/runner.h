@@ -42,7 +42,7 @@ struct runner_drain {
  * during the callback. */
 struct runner_step {
     const char
-        *operation;   /* the epoch of its cutover.begin in decimal; "" when no cutover was begun */
+        *operation;   /* epoch, in decimal, of the event that began it; "" when no cutover began */
     const char *kind; /* "deploy", "cutover", "rollback", ... */
     const char *role; /* the first one of a cutover of several */
     const char *name; /* of the step: "accepted", "started", "ready", "connected", "disconnected",
@@ -187,7 +187,7 @@ struct runner_view_cutover {
     const char *to;
     const char *result;
     uint64_t at_us;
-    uint64_t duration_us; /* from its begin to the commit */
+    uint64_t duration_us; /* from its begin to the commit; 0 where one event was both */
 };
 
 struct runner_view_role {

@@ -94,6 +94,41 @@ class Faults(TurnoutTest):
     def test_torn(self):
         self.assertGreater(self.every_point("torn"), 6)
 
+    def one_point_of_an_order(self, point, *order):
+        """Whether turnoutd survived it. One event moves the traffic: it is there or it is not."""
+        daemon = self.turnoutd
+        if self.start_from_before(point):
+            daemon.ok("wait", "web", "ready", "v2", "--timeout", "10s")
+            daemon.turnout(*order)
+        survives = not self.died()
+        if not survives:
+            self.start_again()
+        events = [line["event"] for line in daemon.history()[len(self.history):]]
+        self.assertLessEqual(set(events[1:]), {"set.drained", "cutover.finished"}, point)
+        self.assertIn(events[:1], ([], ["cutover.switch"]), point)
+        self.assertEqual(daemon.live(), "v2" if events else "v1", point)
+        self.assertEqual(daemon.get("/").build, daemon.live(), point)
+        self.assertIsNone(daemon.status()["roles"][0]["operation"], point)
+        daemon.ok(*order)
+        self.assertEqual(daemon.get("/").build, "v2", point)
+        return survives
+
+    def test_kill_in_a_cutover(self):
+        daemon = self.turnoutd
+        daemon.start()
+        daemon.ok("set", "add", "web", "v2", self.two.address)
+        self.history = daemon.history()
+        daemon.stop()
+        shutil.rmtree(self.state + ".before")
+        shutil.copytree(self.state, self.state + ".before")
+        for number in range(1, MOST):
+            try:
+                if self.one_point_of_an_order("journal:%d:kill-after" % number, "cutover", "web", "v2"):
+                    return
+            finally:
+                daemon.kill()
+        self.fail("no end of journal calls in one cutover")
+
     def refused(self, number, what):
         """One deploy with a journal that takes nothing from its N-th call on; its exit code, None when
         turnoutd did not start."""

@@ -142,10 +142,10 @@ world_note_all(const struct core_event *event, const struct world_image *before,
         bool is_moved;
         const struct world_image *old = at == 3 ? &none : before;
         at = at == 3 ? 0 : at;
-        is_moved =
-            kind == CORE_EVENT_CUTOVER_COMMIT && old->roles[at].epoch != after->roles[i].epoch;
+        is_moved = (kind == CORE_EVENT_CUTOVER_COMMIT || kind == CORE_EVENT_CUTOVER_SWITCH) &&
+                   old->roles[at].epoch != after->roles[i].epoch;
         world_note(WORLD_OPERATION, old->roles[at].operation, kind, after->roles[i].operation,
-                   false);
+                   is_moved);
         world_note(WORLD_HOLD, old->roles[at].hold, kind, after->roles[i].hold,
                    is_named && kind == CORE_EVENT_HOLD_BEGIN);
         world_note(WORLD_MAINTENANCE, old->roles[at].maintenance, kind, after->roles[i].maintenance,

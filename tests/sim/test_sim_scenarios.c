@@ -2,6 +2,7 @@
  * reason to refuse. */
 #include "tests/sim/edges.h"
 #include "tests/sim/exclusive.h"
+#include "tests/sim/once.h"
 #include "tests/sim/restart.h"
 #include "tests/sim/sets.h"
 #include "tests/sim/switch.h"
@@ -35,6 +36,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {SWITCH_TESTS,
                                        EXCLUSIVE_TESTS,
+                                       ONCE_TESTS,
                                        SETS_TESTS,
                                        RESTART_TESTS,
                                        cmocka_unit_test(all_edges_are_visited),

@@ -72,7 +72,7 @@ struct world {
     size_t journal_count, journal_size;
     uint8_t outcomes[WORLD_IDS_MAX]; /* of each cutover, by id */
     struct core_outcome outcome;     /* of the last command */
-    uint64_t last_id;                /* of the last cutover.begin */
+    uint64_t last_id;                /* of the last cutover.begin or cutover.switch */
 };
 
 static inline struct core_role *
@@ -189,6 +189,14 @@ world_check_role(const struct core_role *role)
     }
 }
 
+/* A cutover has one outcome at most: its commit or abort, or the switch that began it. */
+static inline void
+world_check_outcome(struct world *world, uint64_t cutover)
+{
+    assert_true(cutover < WORLD_IDS_MAX);
+    assert_int_equal(world->outcomes[cutover]++, 0);
+}
+
 static inline void
 world_check(struct world *world, const struct core_event *event)
 {
@@ -196,8 +204,10 @@ world_check(struct world *world, const struct core_event *event)
         world_check_role(world->state->roles[i]);
     }
     if (event->kind == CORE_EVENT_CUTOVER_COMMIT || event->kind == CORE_EVENT_CUTOVER_ABORT) {
-        assert_true(event->cutover < WORLD_IDS_MAX);
-        assert_int_equal(world->outcomes[event->cutover]++, 0);
+        world_check_outcome(world, event->cutover);
+    } else if (event->kind == CORE_EVENT_CUTOVER_SWITCH) {
+        world_check_outcome(world, world->state->epoch);
+        assert_null(core_operation_find(world->state, world->state->epoch));
     }
 }
 
@@ -252,7 +262,7 @@ world_apply(struct world *world, const struct core_event *event)
     world_image(world->state, &after);
     world_note_all(event, &before, &after);
     world_check(world, event);
-    if (event->kind == CORE_EVENT_CUTOVER_BEGIN) {
+    if (event->kind == CORE_EVENT_CUTOVER_BEGIN || event->kind == CORE_EVENT_CUTOVER_SWITCH) {
         world->last_id = world->state->epoch;
     }
     if (!world->is_lagging) {
