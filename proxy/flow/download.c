@@ -321,6 +321,7 @@ download_heads(struct exchange *exchange, struct span bytes, bool is_kept)
         }
     }
     buf_clear(&upstream->input);
+    stream_expect_more(&upstream->stream); /* the answer itself is still to come */
     return true;
 }
 
@@ -410,6 +411,9 @@ download_run(struct exchange *exchange)
         download_adapt(exchange, size);
     }
     if (exchange->is_answering) {
-        timer_set(worker->loop, &upstream->timer, exchange->role->stall_ms);
+        upstream_wait_body(upstream);
+    } else if (exchange->is_request_done && !timer_is_set(&upstream->timer)) {
+        /* An interim answer that the client was slow to take has stopped the wait. */
+        timer_set(worker->loop, &upstream->timer, exchange->role->response_ms);
     }
 }

@@ -79,12 +79,47 @@ upstream_on_ready(struct stream *stream)
 }
 
 static void
+upstream_set_look(struct upstream *upstream, uint64_t left_ms)
+{
+    timer_set(upstream->worker->loop, &upstream->timer,
+              left_ms < UPSTREAM_LOOK_MS ? left_ms : UPSTREAM_LOOK_MS);
+}
+
+void
+upstream_wait_body(struct upstream *upstream)
+{
+    upstream->idle_since_ms = loop_now_ms(upstream->worker->loop);
+    upstream_set_look(upstream, upstream->exchange->role->stall_ms);
+}
+
+/* A reset that came together with the last bytes is told by no event (stream_read): it is looked
+ * for. False: the answer's time is up. */
+static bool
+upstream_look(struct upstream *upstream)
+{
+    struct exchange *exchange = upstream->exchange;
+    uint64_t waited_ms = loop_now_ms(upstream->worker->loop) - upstream->idle_since_ms;
+    if (stream_check_dead(&upstream->stream)) {
+        download_run(exchange);
+        return true;
+    }
+    if (waited_ms >= exchange->role->stall_ms) {
+        return false;
+    }
+    upstream_set_look(upstream, exchange->role->stall_ms - waited_ms);
+    return true;
+}
+
+static void
 upstream_expired(struct timer *timer)
 {
     struct upstream *upstream = LIST_ITEM(timer, struct upstream, timer);
     struct exchange *exchange = upstream->exchange;
     if (exchange == NULL) {
         upstream_close(upstream);
+        return;
+    }
+    if (exchange->is_answering && upstream_look(upstream)) {
         return;
     }
     ledger_add(&exchange->instance->counts->failures, 1);

@@ -18,8 +18,9 @@ struct exchange;
 
 enum {
     UPSTREAM_RECENT_MS =
-        1000,             /* so recently used that an instance is not expected to have closed it */
-    UPSTREAM_PROOF_MS = 5 /* an instance that hangs up behind its answer has done so by then */
+        1000,              /* so recently used that an instance is not expected to have closed it */
+    UPSTREAM_PROOF_MS = 5, /* an instance that hangs up behind its answer has done so by then */
+    UPSTREAM_LOOK_MS = 1000 /* how often a connection whose answer does not go on is looked at */
 };
 
 struct upstream {
@@ -30,12 +31,12 @@ struct upstream {
     struct list node;          /* among the idle */
     struct timer timer;
     struct loop_task task;
-    struct buf input; /* a part of an answer's head */
-    uint64_t idle_since_ms;
-    uint64_t sent_before;  /* bytes sent on this connection before the current exchange */
-    uint64_t sent;         /* and in it */
-    bool is_reused : 1;    /* it has served an exchange before */
-    bool is_connected : 1; /* a byte was taken or read */
+    struct buf input;       /* a part of an answer's head */
+    uint64_t idle_since_ms; /* or since when the answer does not go on */
+    uint64_t sent_before;   /* bytes sent on this connection before the current exchange */
+    uint64_t sent;          /* and in it */
+    bool is_reused : 1;     /* it has served an exchange before */
+    bool is_connected : 1;  /* a byte was taken or read */
     bool is_closed : 1;
 };
 
@@ -49,6 +50,9 @@ enum err upstream_take(struct worker *worker, struct instance_view *instance,
 
 /* The exchange is done with it: keeps it for the next one, or closes it. */
 void upstream_give_back(struct upstream *upstream, bool is_reusable);
+
+/* More of the answer's body is waited for, as long as the role lets it stall. */
+void upstream_wait_body(struct upstream *upstream);
 
 /* Closes; freed at the end of the turn. */
 void upstream_close(struct upstream *upstream);
