@@ -17,91 +17,104 @@ encode_digest(const struct digest *digest)
     return json_string(hex);
 }
 
-static json_t *
-encode_addresses(const struct core_event *event)
+/* False when there was no memory for the value, or it is no UTF-8: then the event is not encoded,
+ * for one that lacks a field would say something else. */
+static bool
+put(json_t *object, const char *key, json_t *value)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < event->address_count; i++) {
-        json_array_append_new(array, json_string(event->addresses[i]));
-    }
-    return array;
+    return json_object_set_new(object, key, value) == 0;
 }
 
-static json_t *
-encode_moves(const struct core_event *event)
+static bool
+put_text(json_t *object, const char *key, const char *text)
+{
+    return text[0] == '\0' || put(object, key, json_string(text));
+}
+
+static bool
+put_number(json_t *object, const char *key, uint64_t number)
+{
+    return number == 0 || put(object, key, json_integer((json_int_t)number));
+}
+
+static bool
+put_digest(json_t *object, const char *key, const struct digest *digest)
+{
+    return core_digest_is_none(digest) || put(object, key, encode_digest(digest));
+}
+
+static bool
+put_addresses(json_t *object, const char *key, const struct core_event *event)
 {
     json_t *array = json_array();
+    bool is_whole = true;
+    for (size_t i = 0; i < event->address_count; i++) {
+        is_whole &= json_array_append_new(array, json_string(event->addresses[i])) == 0;
+    }
+    return put(object, key, array) && is_whole;
+}
+
+static bool
+put_moves(json_t *object, const char *key, const struct core_event *event)
+{
+    json_t *array = json_array();
+    bool is_whole = true;
     for (size_t i = 0; i < event->move_count; i++) {
         const struct core_move *move = &event->moves[i];
-        json_t *object = json_object();
-        json_object_set_new(object, "role", json_string(move->role));
-        if (!core_digest_is_none(&move->from)) {
-            json_object_set_new(object, "from", encode_digest(&move->from));
-        }
-        json_object_set_new(object, "to", encode_digest(&move->to));
-        json_array_append_new(array, object);
+        json_t *item = json_object();
+        is_whole &= put(item, "role", json_string(move->role));
+        is_whole &= put_digest(item, "from", &move->from);
+        is_whole &= put(item, "to", encode_digest(&move->to));
+        is_whole &= json_array_append_new(array, item) == 0;
     }
-    return array;
+    return put(object, key, array) && is_whole;
 }
 
-/* The value of a field, NULL when it is zero, empty or false: such a field is left out. */
-static json_t *
-encode_field(const struct core_event *event, const struct core_field_info *info)
+/* A field that is zero, empty or false is left out. */
+static bool
+put_field(json_t *object, const struct core_event *event, const struct core_field_info *info)
 {
     const void *member = (const char *)event + info->offset;
     uint64_t number;
     switch (info->type) {
     case CORE_TYPE_TEXT:
-        return *(const char *)member == '\0' ? NULL : json_string(member);
+        return put_text(object, info->key, member);
     case CORE_TYPE_NUMBER:
-        number = *(const uint64_t *)member;
-        return number == 0 ? NULL : json_integer((json_int_t)number);
+        return put_number(object, info->key, *(const uint64_t *)member);
     case CORE_TYPE_FLAG:
-        return *(const bool *)member ? json_true() : NULL;
+        return !*(const bool *)member || put(object, info->key, json_true());
     case CORE_TYPE_DIGEST:
-        return core_digest_is_none(member) ? NULL : encode_digest(member);
+        return put_digest(object, info->key, member);
     case CORE_TYPE_NAME:
         number = *(const uint64_t *)member;
         CHECK(number < info->name_count);
-        return json_string(info->names[number]);
+        return put(object, info->key, json_string(info->names[number]));
     case CORE_TYPE_ADDRESSES:
-        return encode_addresses(event);
+        return put_addresses(object, info->key, event);
     case CORE_TYPE_MOVES:
-        return encode_moves(event);
+        return put_moves(object, info->key, event);
     default:
-        return NULL;
+        return false;
     }
 }
 
-static void
-encode_fields(json_t *object, const struct core_event *event)
+static bool
+put_fields(json_t *object, const struct core_event *event)
 {
+    bool is_whole = true;
     for (int field = 0; field < CORE_FIELD_COUNT; field++) {
-        const struct core_field_info *info = core_field_info((enum core_field)field);
-        json_t *value = NULL;
         if (core_event_has_field(event->kind, (enum core_field)field)) {
-            value = encode_field(event, info);
-        }
-        if (value != NULL) {
-            json_object_set_new(object, info->key, value);
+            is_whole &= put_field(object, event, core_field_info((enum core_field)field));
         }
     }
+    return is_whole;
 }
 
-static void
-set_text(json_t *object, const char *key, const char *text)
-{
-    if (text[0] != '\0') {
-        json_object_set_new(object, key, json_string(text));
-    }
-}
-
-/* Takes the object over. Every setter above may have failed for want of memory, which leaves a gap;
- * the caller counts. */
+/* Takes the object over; one that is not whole is not written. */
 static enum err
-dump(json_t *object, struct buf *out)
+dump(json_t *object, bool is_whole, struct buf *out)
 {
-    char *text = json_dumps(object, CODEC_DUMP);
+    char *text = is_whole ? json_dumps(object, CODEC_DUMP) : NULL;
     json_decref(object);
     bool is_done = text != NULL && buf_append_text(out, text);
     free(text);
@@ -112,18 +125,18 @@ enum err
 codec_encode(const struct core_event *event, uint64_t nonce, struct buf *out)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "event", json_string(core_event_name(event->kind)));
-    json_object_set_new(object, "at_us", json_integer((json_int_t)event->wall_us));
-    set_text(object, "by", event->by);
-    set_text(object, "claimed", event->claimed);
-    set_text(object, "note", event->note);
+    bool is_whole = put(object, "event", json_string(core_event_name(event->kind)));
+    is_whole &= put(object, "at_us", json_integer((json_int_t)event->wall_us));
+    is_whole &= put_text(object, "by", event->by);
+    is_whole &= put_text(object, "claimed", event->claimed);
+    is_whole &= put_text(object, "note", event->note);
     if (nonce != 0) {
         char text[CODEC_NONCE_SIZE];
         snprintf(text, sizeof(text), "%016" PRIx64, nonce);
-        json_object_set_new(object, "nonce", json_string(text));
+        is_whole &= put(object, "nonce", json_string(text));
     }
-    encode_fields(object, event);
-    return dump(object, out);
+    is_whole &= put_fields(object, event);
+    return dump(object, is_whole, out);
 }
 
 enum err
@@ -132,14 +145,14 @@ codec_describe(const struct core_event *event, uint64_t epoch, struct buf *out)
     char at[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(event->wall_us, at);
     json_t *object = json_object();
-    json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
-    json_object_set_new(object, "at", json_string(at));
-    json_object_set_new(object, "event", json_string(core_event_name(event->kind)));
-    json_object_set_new(object, "by", json_string(event->by));
-    set_text(object, "claimed", event->claimed);
-    json_object_set_new(object, "note", json_string(event->note));
-    encode_fields(object, event);
-    return dump(object, out);
+    bool is_whole = put(object, "epoch", json_integer((json_int_t)epoch));
+    is_whole &= put(object, "at", json_string(at));
+    is_whole &= put(object, "event", json_string(core_event_name(event->kind)));
+    is_whole &= put(object, "by", json_string(event->by));
+    is_whole &= put_text(object, "claimed", event->claimed);
+    is_whole &= put(object, "note", json_string(event->note));
+    is_whole &= put_fields(object, event);
+    return dump(object, is_whole, out);
 }
 
 static bool
@@ -221,6 +234,24 @@ decode_moves(const json_t *value, struct core_event *event)
     return true;
 }
 
+/* A move with a member that only a newer version knows. */
+static bool
+moves_are_newer(const json_t *value)
+{
+    bool is_newer = false;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        json_t *move = json_array_get(value, i);
+        const char *key;
+        json_t *member;
+        json_object_foreach(move, key, member)
+        {
+            is_newer |=
+                strcmp(key, "role") != 0 && strcmp(key, "from") != 0 && strcmp(key, "to") != 0;
+        }
+    }
+    return is_newer;
+}
+
 static bool
 decode_field(const json_t *value, const struct core_field_info *info, struct core_event *event)
 {
@@ -293,9 +324,11 @@ decode_members(json_t *object, struct core_event *event, char *trouble, size_t t
             continue;
         }
         enum core_field field = find_field(event->kind, key);
-        if (common > 0 && field == CORE_FIELD_COUNT) {
+        bool is_newer =
+            field == CORE_FIELD_COUNT || (field == CORE_FIELD_MOVES && moves_are_newer(value));
+        if (common > 0 && is_newer) {
             snprintf(trouble, trouble_size,
-                     "event %s has a field \"%s\" that this version does not know",
+                     "event %s has a field \"%s\" that this version does not understand",
                      core_event_name(event->kind), key);
             return ERR_VERSION;
         }
