@@ -10,11 +10,12 @@
 
 enum {
     SESSION_LINGER_MS = 2000,
-    SESSION_LINGER_BYTES = 4 * 1024 * 1024,
+    SESSION_LINGER_BYTES = 64 * 1024 * 1024, /* more than sockets hold of what was sent already */
 };
 
 static void session_on_ready(struct stream *stream);
 static void session_expired(struct timer *timer);
+static void session_drop(struct session *session);
 
 static void
 session_free(struct loop_task *task)
@@ -40,13 +41,15 @@ session_close(struct session *session, bool reset)
     loop_defer(session->worker->loop, &session->task);
 }
 
-/* A request's body goes on after others had their turn. */
+/* A request's body goes on after others had their turn, or what follows our last answer is read. */
 static void
 session_resume(struct loop_task *task)
 {
     struct session *session = LIST_ITEM(task, struct session, task);
     if (session->exchange != NULL) {
         upload_run(session->exchange);
+    } else if (session->state == SESSION_LINGER) {
+        session_drop(session);
     }
 }
 
@@ -150,6 +153,11 @@ session_linger(struct session *session)
     stream_shutdown_write(&session->stream);
     if (!session_wait(session, SESSION_WAIT_LINGER, SESSION_LINGER_MS)) {
         session_close(session, false);
+        return;
+    }
+    /* No event tells of bytes that have been left unread for long. */
+    if (session->stream.may_read) {
+        loop_defer(session->worker->loop, &session->task);
     }
 }
 
@@ -157,7 +165,8 @@ session_linger(struct session *session)
 static void
 session_finish(struct session *session)
 {
-    bool may_get_more = session->must_linger || buf_size(&session->input) > 0;
+    bool may_get_more =
+        session->must_linger || session->stream.may_read || buf_size(&session->input) > 0;
     if (may_get_more && !session->stream.has_eof) {
         session_linger(session);
         return;
@@ -389,13 +398,18 @@ session_flush(struct session *session)
 static void
 session_drop(struct session *session)
 {
-    size_t size = 0;
+    size_t dropped = 0;
     enum stream_result result = STREAM_OK;
-    while (result == STREAM_OK && session->lingered_bytes < SESSION_LINGER_BYTES) {
+    while (result == STREAM_OK && dropped < WORKER_TURN_BYTES) {
+        size_t size = 0;
         result = stream_read(&session->stream, session->worker->client_bytes, WORKER_SCRATCH_BYTES,
                              &size);
-        session->lingered_bytes += (uint32_t)size;
-        size = 0;
+        dropped += size;
+    }
+    session->lingered_bytes += (uint32_t)dropped;
+    if (result == STREAM_OK && session->lingered_bytes < SESSION_LINGER_BYTES) {
+        loop_defer(session->worker->loop, &session->task);
+        return;
     }
     if (result != STREAM_AGAIN) {
         session_close(session, false);

@@ -1,5 +1,7 @@
 """One request's way at its edges: who is waited for, early answers, resets, bytes that nobody reads."""
 
+import contextlib
+import json
 import socket
 import threading
 import time
@@ -32,10 +34,12 @@ class Actor:
     """An instance that a test plays itself: act(sock, head, rest) does one request's part, and says
     whether the connection goes on. Checks of health are answered."""
 
-    def __init__(self, test, act):
+    def __init__(self, test, act, buffer=0):
         self.act = act
         self.done = threading.Event()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         test.addCleanup(self.end)
@@ -70,10 +74,10 @@ class Actor:
 
 
 class FlowTest(TurnoutTest):
-    def played(self, act, **settings):
+    def played(self, act, buffer=0, **settings):
         """A turnoutd before an instance that the test plays."""
         daemon = self.daemon(**settings)
-        daemon.ok("deploy", "web", "v1", Actor(self, act).address)
+        daemon.ok("deploy", "web", "v1", Actor(self, act, buffer).address)
         return daemon
 
 
@@ -147,17 +151,37 @@ class Uploads(FlowTest):
             self.assertReason(client.answer(), 413, "body_too_large")
             self.assertLess(time.monotonic() - began, 1.5)
 
-    def test_an_early_answer_of_an_instance_that_reads_on(self):
+    def test_an_early_answer_while_the_upload_is_stuck(self):
+        """What the client still sends is read off, though nothing tells of it anew."""
         def act(sock, head, rest):
+            go_on.wait(20)
             sock.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 6\r\n\r\nearly\n")
-            time.sleep(0.2)
+            self.done.wait(20)
             return False
 
-        daemon = self.played(act)
+        go_on, self.done = threading.Event(), threading.Event()
+        daemon = self.played(act, buffer=4096)
         with daemon.client() as client:
-            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 3900000\r\n\r\n"
-                        + b"x" * 3900000)
+            client.send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 60000000\r\n\r\n")
+            sent = []
+
+            def send():
+                with contextlib.suppress(OSError):
+                    while len(sent) < 60:
+                        client.send(b"x" * 1000000)
+                        sent.append(time.monotonic())
+            sender = threading.Thread(target=send, daemon=True)
+            sender.start()
+            client.silent(0.5)
+            self.assertLess(len(sent), 60)
+            before = len(sent)
+            go_on.set()
+            began = time.monotonic()
             self.assertEqual(client.answer().status, 401)
+            until(lambda: len(sent) > before, "the client can send on")
+            self.assertLess(sent[before] - began, 1)
+            self.done.set()
+            sender.join()
 
     def test_a_body_that_grew_too_large_ends_the_connection(self):
         def act(sock, head, rest):
@@ -245,7 +269,6 @@ class Pipelines(FlowTest):
             client.send(request_bytes("/") * 5)
             for _ in range(5):
                 self.assertEqual(client.answer().status, 200)
-        import json
 
         def lines():
             with open(self.folder + "/access.log") as log:
