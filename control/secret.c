@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +11,32 @@
 
 #include "proxy/base/digest.h"
 #include "proxy/base/random.h"
+
+/* Written under another name and then linked, so that a crash leaves no half of a secret and
+ * nobody's file is overwritten. */
+static bool
+secret_write(const char *path, const char hex[DIGEST_HEX_SIZE])
+{
+    char made[PATH_MAX];
+    int size = snprintf(made, sizeof(made), "%s.new", path);
+    if (size < 0 || (size_t)size >= sizeof(made)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    unlink(made);
+    int fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return false;
+    }
+    errno = ENOSPC; /* of a write that is cut short */
+    bool is_made = write(fd, hex, DIGEST_HEX_SIZE) == DIGEST_HEX_SIZE && fsync(fd) == 0 &&
+                   link(made, path) == 0;
+    int number = errno;
+    close(fd);
+    unlink(made);
+    errno = number;
+    return is_made;
+}
 
 static enum err
 secret_make(const char *path, uint8_t secret[SECRET_SIZE], char *error, size_t error_size)
@@ -18,17 +46,8 @@ secret_make(const char *path, uint8_t secret[SECRET_SIZE], char *error, size_t e
     random_fill(made.bytes, sizeof(made.bytes));
     digest_to_hex(&made, hex);
     hex[DIGEST_HEX_SIZE - 1] = '\n';
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool is_written =
-        fd >= 0 && write(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) && fsync(fd) == 0;
-    int number = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!is_written) {
-        if (fd >= 0) {
-            unlink(path); /* a half-written secret would be refused at the next start */
-        }
+    if (!secret_write(path, hex)) {
+        int number = errno;
         snprintf(error, error_size,
                  "cannot make the secret file %s: %s; check `secret_file` and its folder", path,
                  strerror(number));
