@@ -47,15 +47,18 @@ append_drop_job(struct runner *runner, const struct job *job)
     }
 }
 
-/* What begins something must leave the reserve alone; what ends something may use it. */
+/* What begins something must leave the reserve alone; what ends something may use it, and so may
+   the way back. */
 static enum journal_room
-room_of(enum core_event_kind kind)
+room_of(const struct core_event *event)
 {
-    switch ((int)kind) {
-    case CORE_EVENT_SET_REGISTERED:
-    case CORE_EVENT_SET_DRAIN:
+    switch ((int)event->kind) {
     case CORE_EVENT_CUTOVER_BEGIN:
     case CORE_EVENT_CUTOVER_SWITCH:
+        return event->operation_kind == CORE_KIND_ROLLBACK ? JOURNAL_ROOM_RESERVE
+                                                           : JOURNAL_ROOM_NORMAL;
+    case CORE_EVENT_SET_REGISTERED:
+    case CORE_EVENT_SET_DRAIN:
     case CORE_EVENT_WEIGHT_SET:
     case CORE_EVENT_HOLD_BEGIN:
     case CORE_EVENT_MAINTENANCE_ON:
@@ -238,8 +241,7 @@ append_next(struct runner *runner)
         enum err err = codec_encode(&pending->event, random_next(&runner->random), &bytes);
         if (err == ERR_OK) {
             err = blocking_append(runner->blocking, runner->journal, &runner->place,
-                                  room_of(pending->event.kind), buf_span(&bytes), append_ended,
-                                  runner);
+                                  room_of(&pending->event), buf_span(&bytes), append_ended, runner);
         }
         buf_fini(&bytes);
         runner->is_appending = err == ERR_OK;

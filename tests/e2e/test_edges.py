@@ -171,16 +171,19 @@ class FullDisk(TurnoutTest):
 
     def test_changes_are_refused_what_ends_something_is_not(self):
         daemon, one = self.live_daemon(state_dir=os.path.join(self.disk, "state"))
-        two = self.instance("v2")
+        zero, two = self.instance("v0"), self.instance("v2")
+        daemon.ok("deploy", "web", "v0", zero.address)
         daemon.ok("hold", "web", "--max", "20s", "--for", "10m")
         self.fill()
         answer = self.use_up(daemon)
         self.assertEqual((answer.status, answer.json()["error"]), (503, "journal"))
         done = daemon.expect(3, "deploy", "web", "v2", two.address)
         self.assertIn("free space", done.stderr)
-        self.assertEqual(daemon.live(), "v1")
-        # A hold can be ended all the same: there is a reserve for that.
+        self.assertEqual(daemon.live(), "v0")
+        # A hold can be ended and the way back is open all the same: there is a reserve for that.
         daemon.ok("resume", "web")
+        self.assertEqual(daemon.get("/").build, "v0")
+        daemon.ok("rollback", "web")
         self.assertEqual(daemon.get("/").build, "v1")
         daemon.kill()
         daemon.start()
