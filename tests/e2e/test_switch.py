@@ -3,6 +3,8 @@ cutover."""
 
 import http.server
 import json
+import os
+import shutil
 import threading
 
 from harness import TurnoutTest, finish, main, request_bytes, role, until
@@ -119,6 +121,37 @@ class Exclusive(TurnoutTest):
         self.assertEqual((code, daemon.live()), (1, "v1"), out + err)
         self.assertIn("superseded by", err)
         self.assertIn("abort", err)
+
+
+    def test_a_journal_that_fails_in_the_hold_lets_requests_go_on(self):
+        daemon, one = self.live_daemon(workers=1, roles=[role(cutover={"order": "exclusive"},
+                                                              health={"interval": "20ms"})])
+        daemon.ok("set", "add", "web", "v2", self.instance("v2").address)
+        daemon.stop()
+        state = os.path.join(daemon.folder, "state")
+        shutil.copytree(state, state + ".before")
+        has_held = False
+        for number in range(1, 20):
+            shutil.rmtree(state)
+            shutil.copytree(state + ".before", state)
+            daemon.env["TURNOUT_FAULT"] = "journal:%d+:EIO" % number
+            daemon.start()
+            daemon.ok("wait", "web", "ready", "v2")
+            done = daemon.turnout("cutover", "web", "v2")
+            self.assertEqual((daemon.get("/").status, daemon.get("/").build), (200, daemon.live()), done)
+            daemon.kill()
+            if done.returncode == 0:
+                break
+            self.assertIn(done.returncode, (3, 4), done)
+            if "new requests wait" in done.stderr:
+                has_held = True
+                del daemon.env["TURNOUT_FAULT"]
+                daemon.start()
+                daemon.ok("wait", "web", "idle", "--timeout", "15s")
+                self.assertEqual(daemon.get("/").build, daemon.live())
+                daemon.kill()
+        self.assertEqual(done.returncode, 0, done)
+        self.assertTrue(has_held, "no journal failed in the hold")
 
 
 class Superseded(TurnoutTest):
