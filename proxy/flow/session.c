@@ -9,6 +9,7 @@
 #include "proxy/wire/reply.h"
 
 enum {
+    SESSION_TURN_HEADS = 64, /* steps of one client's pipeline before others have their turn */
     SESSION_LINGER_MS = 2000,
     SESSION_LINGER_BYTES = 64 * 1024 * 1024, /* more than sockets hold of what was sent already */
 };
@@ -41,13 +42,16 @@ session_close(struct session *session, bool reset)
     loop_defer(session->worker->loop, &session->task);
 }
 
-/* A request's body goes on after others had their turn, or what follows our last answer is read. */
+/* After others had their turn: a request's body goes on, or pipelined requests, or what follows our
+ * last answer is read off. */
 static void
 session_resume(struct loop_task *task)
 {
     struct session *session = LIST_ITEM(task, struct session, task);
     if (session->exchange != NULL) {
         upload_run(session->exchange);
+    } else if (session->state == SESSION_HEAD) {
+        session_run(session);
     } else if (session->state == SESSION_LINGER) {
         session_drop(session);
     }
@@ -180,6 +184,7 @@ session_answered(struct session *session)
 {
     session->has_served = true;
     session->state = SESSION_HEAD;
+    session->head_began_us = loop_now_us(session->worker->loop); /* of one that is here already */
     if (session_is_blocked(session)) {
         return; /* goes on when the client has taken its answer */
     }
@@ -333,8 +338,13 @@ session_has_head(struct session *session)
 void
 session_run(struct session *session)
 {
+    int steps = 0;
     session->is_running = true;
     while (session->state == SESSION_HEAD && !session_is_blocked(session) && !session->closes) {
+        if (steps++ == SESSION_TURN_HEADS) {
+            loop_defer(session->worker->loop, &session->task);
+            break;
+        }
         struct span bytes = buf_span(&session->input);
         bool is_kept = bytes.size > 0;
         if (!session_has_head(session)) {
@@ -453,13 +463,18 @@ session_on_exchange(struct session *session)
         exchange_client_left(exchange);
         return;
     }
+    /* An answer, interim or not, that waited for the client has taken the timer of what is waited
+     * for besides. */
+    bool is_timed = timer_is_set(&session->timer);
     if (exchange->is_parked) {
         if (session->stream.has_hangup) {
             session_probe(session);
+        } else if (!is_timed) {
+            session_wait(session, SESSION_WAIT_HOLD, exchange->role->hold_max_ms);
         }
         return;
     }
-    if (!exchange->is_request_done && session->stream.may_read) {
+    if (!exchange->is_request_done && (session->stream.may_read || !is_timed)) {
         upload_run(exchange);
     }
 }

@@ -277,6 +277,34 @@ class Pipelines(FlowTest):
         for line in until(lines, "five lines in the access log"):
             self.assertLess(line["total_us"], 390000)
 
+    def test_a_long_pipeline_does_not_keep_others_waiting(self):
+        daemon = self.played(lambda *_: False, workers=1, roles=[role(hosts=["www.example.com"])])
+        done = threading.Event()
+
+        def pipeline():
+            nowhere = request_bytes("/", host="nowhere.example") * 1000
+            with daemon.client() as client, contextlib.suppress(OSError):
+                reader = threading.Thread(target=read_all, args=(client.sock,), daemon=True)
+                reader.start()
+                while not done.is_set():
+                    client.sock.sendall(nowhere)
+        threads = [threading.Thread(target=pipeline, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for _ in range(20):
+            began = time.monotonic()
+            self.assertEqual(daemon.get("/", host="nowhere.example").status, 404)
+            self.assertLess(time.monotonic() - began, 2)
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def read_all(sock):
+    with contextlib.suppress(OSError):
+        while sock.recv(1 << 20):
+            pass
+
 
 if __name__ == "__main__":
     main()
