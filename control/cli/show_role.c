@@ -66,7 +66,6 @@ set_head(const struct cli_page *page, const json_t *set)
     const char *state = cli_answer_text(set, "state");
     bool has_place = strcmp(place, "other") != 0 && strcmp(place, state) != 0;
     snprintf(text, sizeof(text), "%s", cli_answer_text(set, "set"));
-    fputc('\n', page->out);
     cli_print_tone(page->out, CLI_TONE_HEAD, text, page->has_colour);
     snprintf(text, sizeof(text), "  %s%s%s%s, %llu/%llu healthy, %llu in flight, registered %s",
              state, has_place ? ", " : "", has_place ? place : "",
@@ -151,6 +150,7 @@ cli_show_role(const struct cli_page *page, const json_t *role)
     role_doors(page, role);
     bool is_fine = true;
     for (size_t i = 0; i < cli_answer_count(role, "sets") && is_fine; i++) {
+        fputc('\n', page->out);
         is_fine = cli_show_set(page, cli_answer_item(role, "sets", i));
     }
     if (cli_answer_count(role, "sets") == 0) {
