@@ -21,6 +21,21 @@ listen_fail(struct buf *error, const char *what, const char *where, int fd)
     return err_from_errno(number);
 }
 
+/* Whether somebody listens there: then it is not stale, whatever state directory they have. Even a
+ * full queue (EAGAIN) is somebody's. */
+static bool
+listen_is_taken(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return false;
+    }
+    bool is_taken = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                    errno == EAGAIN || errno == EINPROGRESS;
+    close(fd);
+    return is_taken;
+}
+
 /* Only a socket is ever removed: a path that names something else is a mistake of the
  * configuration. */
 static bool
@@ -56,6 +71,14 @@ listen_bind_unix(int fd, const struct sockaddr_un *address, uint32_t mode, const
                  struct buf *error)
 {
     const char *path = address->sun_path;
+    if (listen_is_taken(address)) {
+        close(fd);
+        buf_printf(error,
+                   "%s: another daemon listens there; stop it first, or give this one a "
+                   "control.socket of its own",
+                   path);
+        return ERR_IN_USE;
+    }
     if (!listen_remove_stale(path)) {
         return listen_fail(error, "what is there cannot be removed", path, fd);
     }

@@ -10,8 +10,9 @@
 #include "proxy/base/err.h"
 
 /* A listening Unix socket with these permissions from its first moment on; what was left at the
- * path by a process that is gone is removed: the caller holds the state lock, so nobody else
- * serves there. On failure nothing is left and `error` has a sentence. */
+ * path by a process that is gone is removed. ERR_IN_USE: somebody listens there, perhaps with a
+ * state directory of their own, whose lock the caller does not hold. On failure nothing is left and
+ * `error` has a sentence. */
 enum err listen_unix(const char *path, uint32_t mode, const char *group, int *out,
                      struct buf *error);
 

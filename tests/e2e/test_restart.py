@@ -126,6 +126,15 @@ class Restart(TurnoutTest):
         self.assertEqual(daemon.get("/").build, "v1")
         self.assertEqual(daemon.live(), "v1")
 
+    def test_a_second_daemon_does_not_take_the_socket_away(self):
+        daemon, one = self.live_daemon()
+        second = Daemon(self, control={"socket": daemon.socket, "mode": "0600"})
+        self.daemons.append(second)
+        second.start(ready=False)
+        self.assertEqual(second.process.wait(), 1)
+        self.assertRegex(second.process.said(), r"another daemon listens there; stop it first")
+        self.assertEqual(daemon.live(), "v1")
+
     def test_a_stale_socket_is_removed(self):
         daemon, one = self.live_daemon()
         daemon.kill()
