@@ -71,8 +71,10 @@ void
 hold_release(struct role_view *role)
 {
     struct worker *worker = role->worker;
-    const struct table *table = view_current(&worker->view);
     for (int i = 0; i < HOLD_RELEASE_TURN && role->parked_count > 0; i++) {
+        /* Each by the table of its own moment: what the last one led to may have adopted a newer
+         * one, whose sets stand elsewhere. */
+        const struct table *table = view_current(&worker->view);
         if (table->roles[role->index].is_held) {
             return; /* held anew; whoever is left waits on */
         }

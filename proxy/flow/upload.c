@@ -9,6 +9,9 @@ enum { UPLOAD_REGISTER_MS = 1000 /* a client that waits for longer is watched fo
 static bool
 upload_queue(struct exchange *exchange, struct span bytes)
 {
+    /* A large body of which a part went out is not kept, or it would pile up here. */
+    exchange->is_kept = exchange->is_kept &&
+                        (exchange->sent == 0 || exchange->body_bytes <= EXCHANGE_KEPT_BODY_BYTES);
     if (!exchange->is_kept && exchange->sent > 0) {
         buf_consume(&exchange->outgoing, exchange->sent);
         exchange->sent = 0;
@@ -119,8 +122,8 @@ upload_take(struct exchange *exchange, struct span *input)
     return true;
 }
 
-/* What is left of the request waits for the instance: the client is not blamed meanwhile. False: the
- * exchange has ended. */
+/* What is left of the request waits for the instance: the client is not blamed meanwhile. False:
+ * the exchange has ended. */
 static bool
 upload_pause(struct exchange *exchange)
 {

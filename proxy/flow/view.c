@@ -139,7 +139,8 @@ view_adopt(struct view *view, const struct table *table)
     CHECK(listed != NULL);
     view->listed = listed;
     for (struct list *node = view->sets.next; node != &view->sets; node = node->next) {
-        LIST_ITEM(node, struct set_view, node)->is_listed = false;
+        struct set_view *set = LIST_ITEM(node, struct set_view, node);
+        set->is_listed = set->is_live = false;
     }
     for (uint32_t i = 0; i < table->set_count; i++) {
         listed[i] = view_adopt_set(view, table, i);
