@@ -154,6 +154,18 @@ exchange_tls(const struct exchange *exchange)
     return stream_tls_version(&exchange->session->stream);
 }
 
+/* The target without its query, unless that is wanted: it may hold what should not be kept. */
+static struct span
+logged_path(const struct exchange *exchange)
+{
+    struct span path = exchange_fact(exchange, exchange->path);
+    const char *query = path.size == 0 ? NULL : memchr(path.data, '?', path.size);
+    if (query != NULL && !exchange->worker->node->logs_query) {
+        path.size = (size_t)(query - path.data);
+    }
+    return path;
+}
+
 static void
 exchange_log(const struct exchange *exchange, enum exchange_end end, uint64_t now_us)
 {
@@ -168,7 +180,7 @@ exchange_log(const struct exchange *exchange, enum exchange_end end, uint64_t no
         .client = exchange_fact(exchange, exchange->client),
         .method = exchange_fact(exchange, exchange->method_name),
         .host = exchange_fact(exchange, exchange->host),
-        .path = exchange_fact(exchange, exchange->path),
+        .path = logged_path(exchange),
         .protocol = exchange->minor == 0 ? "HTTP/1.0" : "HTTP/1.1",
         .status = exchange->status,
         .bytes_in = exchange->bytes_in,
@@ -260,14 +272,29 @@ reply_send(struct exchange *exchange, const struct reply *reply)
     return session_send(exchange->session, &piece, 1);
 }
 
-/* "https://host[:port]target", where redirect_https sends; an empty span when it does not fit. */
+/* Strict-Transport-Security is said with every answer of a TLS listener, RFC 6797 section 7.1. */
+static struct span
+reply_extra(const struct exchange *exchange, struct buf *out)
+{
+    const struct role_settings *role = exchange->role;
+    bool has_hsts =
+        role != NULL && role->hsts[0] != '\0' && exchange->session->listener->tls != NULL;
+    if (!has_hsts || !buf_printf(out, "Strict-Transport-Security: %s\r\n", role->hsts)) {
+        return (struct span){"", 0};
+    }
+    return buf_span(out);
+}
+
+/* "https://host[:port]target", where redirect_https sends; an empty span when there is no such
+ * place: a request of HTTP/1.0 without Host, OPTIONS for "*". */
 static struct span
 reply_location(const struct exchange *exchange, struct buf *out)
 {
     const struct node *node = exchange->worker->node;
     struct span host = exchange_fact(exchange, exchange->host);
     struct span path = exchange_fact(exchange, exchange->path);
-    bool is_done = buf_append_text(out, "https://") && buf_append_span(out, host);
+    bool is_place = host.size > 0 && path.size > 0 && path.data[0] == '/';
+    bool is_done = is_place && buf_append_text(out, "https://") && buf_append_span(out, host);
     if (is_done && node->https_port != 443 && node->https_port != 0) {
         is_done = buf_printf(out, ":%u", node->https_port);
     }
@@ -289,11 +316,14 @@ exchange_reply(struct exchange *exchange, enum reason reason, enum exchange_end 
         return;
     }
     struct buf location;
+    struct buf extra;
     buf_init(&location);
+    buf_init(&extra);
     struct reply reply = {
         .reason = span_of(facts->name),
         .text = span_of(detail == NULL ? facts->meaning : detail),
         .request_id = exchange_fact(exchange, exchange->request_id),
+        .extra = reply_extra(exchange, &extra),
         .retry_after_s = reply_retry_after(exchange, reason),
         .status = exchange->status,
         .connection = reply_connection(exchange),
@@ -307,6 +337,7 @@ exchange_reply(struct exchange *exchange, enum reason reason, enum exchange_end 
     session->must_linger |= !exchange->is_request_done;
     bool is_sent = reply_send(exchange, &reply);
     buf_fini(&location);
+    buf_fini(&extra);
     exchange_end(exchange, end);
     if (is_sent) {
         session_answered(session);

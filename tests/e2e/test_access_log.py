@@ -4,7 +4,7 @@ import json
 import os
 import signal
 
-from harness import TurnoutTest, main, request_bytes, until
+from harness import TurnoutTest, main, request_bytes, role, until
 
 KEYS = {"time", "request_id", "node", "role", "build", "instance", "client", "method", "host", "path",
         "protocol", "status", "bytes_in", "bytes_out", "first_byte_us", "total_us", "connect_us",
@@ -45,6 +45,19 @@ class AccessLog(TurnoutTest):
         daemon.get("/x?a=b")
         self.assertEqual(self.lines(1)[0]["path"], "/x?a=b")
 
+    def test_no_query_unless_told(self):
+        roles = [role("web", hosts=["www.example.com"]),
+                 role("safe", hosts=["safe.example.com"], redirect_https=True)]
+        daemon, one = self.logged(roles=roles)
+        self.assertEqual(daemon.get("/a?token=1").status, 200)
+        redirect = daemon.get("/b?token=1", host="safe.example.com")
+        self.assertTrue(redirect.get("Location").endswith("/b?token=1"))
+        self.assertEqual(daemon.get("/c?token=1", host="nobody.example.com").status, 404)
+        with daemon.client() as client:
+            client.send(b"GET /d?token=1 HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+            self.assertEqual(client.answer().status, 400)
+        self.assertEqual(sorted(line["path"] for line in self.lines(4)), ["/a", "/b", "/c", "/d"])
+
     def test_what_the_proxy_answers_itself_is_there_too(self):
         daemon, one = self.logged()
         with daemon.client() as client:
@@ -54,10 +67,12 @@ class AccessLog(TurnoutTest):
         self.assertEqual((line["status"], line["reason"]), (400, "bad_request"))
 
     def test_what_peers_send_cannot_break_a_line(self):
-        daemon, one = self.logged()
-        daemon.get('/"\\%0a\xe9', fields={"User-Agent": '"\x80'})
-        daemon.get("/" + "a" * 7000)
-        self.assertEqual(self.lines(2)[0]["status"], 200)
+        daemon, one = self.logged(workers=1)
+        answers = [daemon.get('/"\\%0a\xe9', fields={"User-Agent": '"\x80'}), daemon.get("/" + "a" * 7000),
+                   daemon.get("/", host='a"b')]
+        lines = self.lines(3)
+        self.assertEqual([line["status"] for line in lines], [answer.status for answer in answers])
+        self.assertEqual(lines[1]["path"], "/" + "a" * (len(lines[1]["path"]) - 1))
 
     def test_how_it_ended(self):
         daemon, one = self.logged()

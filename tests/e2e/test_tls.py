@@ -1,10 +1,12 @@
 """TLS on the listener: versions, certificates by name, resumption, reload, redirect and HSTS."""
 
 import os
+import re
 import shutil
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 from harness import Client, TurnoutTest, free_port, main, pattern, role, split_address, until
@@ -157,6 +159,34 @@ class Tls(TurnoutTest):
         with self.tls_client() as client:
             answer = client.request("/")
             self.assertEqual(answer.get("Strict-Transport-Security"), "max-age=31536000")
+
+    def test_hsts_is_said_by_the_proxy_itself_too(self):
+        daemon = self.secure(roles=[role("web", hosts=["www.example.com"], hsts="max-age=5")])
+        daemon.ok("maintenance", "web", "on")
+        with self.tls_client() as client:
+            answer = client.request("/")
+            self.assertReason(answer, 503, "maintenance")
+            self.assertEqual(answer.get("Strict-Transport-Security"), "max-age=5")
+            self.assertIsNone(client.request("/", host="else.example.com").get("Strict-Transport-Security"))
+        with Client(self.plain) as client:
+            self.assertIsNone(client.request("/").get("Strict-Transport-Security"))
+
+    def test_a_redirect_that_has_no_place_to_go_names_none(self):
+        self.secure(roles=[role("web", hosts=["*"], redirect_https=True)])
+        for request in (b"GET /a HTTP/1.0\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: www.example.com\r\n\r\n"):
+            with Client(self.plain) as client:
+                client.send(request)
+                answer = client.answer()
+                self.assertReason(answer, 308, "redirect_https")
+                self.assertIsNone(answer.get("Location"))
+
+    def test_metrics_tell_when_certificates_expire(self):
+        daemon = self.secure()
+        text = Client(daemon.admin).request("/metrics").text
+        found = re.search(r'turnout_certificate_not_after_seconds\{listener="%s",names="www.example.com",'
+                          r'file="[^"]*"\} ([0-9.e+]+)' % re.escape(self.secured), text)
+        self.assertTrue(found, text)
+        self.assertAlmostEqual(float(found[1]), time.time() + 30 * 86400, delta=86400)
 
     def test_a_handshake_that_never_ends(self):
         self.secure(timeouts={"header": "500ms"})
