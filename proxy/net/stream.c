@@ -132,8 +132,7 @@ stream_read(struct stream *stream, void *data, size_t capacity, size_t *size)
         return stream_fail(stream, stream->error);
     }
     if (got > 0) {
-        stream->may_read =
-            (size_t)got == capacity || stream->has_hangup || stream->is_write_broken;
+        stream->may_read = (size_t)got == capacity || stream->has_hangup || stream->is_write_broken;
         *size = (size_t)got;
         return STREAM_OK;
     }

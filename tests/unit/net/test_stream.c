@@ -192,8 +192,8 @@ test_reset(void **state)
     assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
 }
 
-/* What the peer said before it hung up is not lost by a write that found it gone, and the end behind
- * it is not taken for an orderly one. */
+/* What the peer said before it hung up is not lost by a write that found it gone, and the end
+ * behind it is not taken for an orderly one. */
 static void
 test_bytes_are_read_behind_a_failed_write(void **state)
 {
