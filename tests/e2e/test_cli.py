@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import threading
 
 from harness import TurnoutTest, environment, finish, main, program, role, until
 
@@ -254,16 +255,29 @@ class ExitCodes(TurnoutTest):
         follow = subprocess.Popen([program("turnout"), "-s", t.socket, "--json", "events"],
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                   env=environment())
-        self.addCleanup(lambda: (follow.kill(), follow.wait(), follow.stdout.close()))
-        until(lambda: follow.poll() is None, "it runs")
+        told = []
+
+        def read():
+            for line in follow.stdout:
+                told.append(json.loads(line))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        self.addCleanup(lambda: (follow.kill(), follow.wait(), reader.join(), follow.stdout.close()))
+
+        def is_following():
+            # It tells what happens once it is connected, which nobody else can see.
+            t.ok("maintenance", "web", "on")
+            t.ok("maintenance", "web", "off")
+            return told
+
+        until(is_following, "the first event is told")
         two = self.instance("v2")
         daemon_epoch = t.status()["epoch"]
         t.ok("set", "add", "web", "v2", two.address)
         t.ok("cutover", "web", "v2")
-        while True:
-            event = json.loads(follow.stdout.readline())
-            if event["event"].startswith("cutover."):
-                break
+        event = until(lambda: next((event for event in list(told)
+                                    if event["event"].startswith("cutover.")), None), "a cutover is told")
         self.assertGreater(event["epoch"], daemon_epoch)
         # A cutover to a ready set is one event, told by its epoch.
         self.assertEqual((event["event"], event["kind"]), ("cutover.switch", "cutover"))
