@@ -139,6 +139,22 @@ codec_encode(const struct core_event *event, uint64_t nonce, struct buf *out)
     return dump(object, is_whole, out);
 }
 
+/* Of these nothing is an answer too: a share that was taken away, a drain that cut nobody. */
+static bool
+put_counts(json_t *object, const struct core_event *event)
+{
+    static const enum core_field counts[] = {CORE_FIELD_WEIGHT_BP, CORE_FIELD_FINISHED,
+                                             CORE_FIELD_CUT, CORE_FIELD_OLDEST_MS};
+    bool is_whole = true;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        const char *key = core_field_info(counts[i])->key;
+        if (core_event_has_field(event->kind, counts[i]) && json_object_get(object, key) == NULL) {
+            is_whole &= put(object, key, json_integer(0));
+        }
+    }
+    return is_whole;
+}
+
 enum err
 codec_describe(const struct core_event *event, uint64_t epoch, struct buf *out)
 {
@@ -152,6 +168,7 @@ codec_describe(const struct core_event *event, uint64_t epoch, struct buf *out)
     is_whole &= put_text(object, "claimed", event->claimed);
     is_whole &= put(object, "note", json_string(event->note));
     is_whole &= put_fields(object, event);
+    is_whole &= put_counts(object, event);
     return dump(object, is_whole, out);
 }
 

@@ -40,6 +40,12 @@ class Weights(TurnoutTest):
         self.assertEqual(self.turnoutd.live(), "v2")
         self.assertEqual(self.shares(20)["v2"], 20)
 
+    def test_history_says_that_it_was_taken_away(self):
+        self.turnoutd.ok("weight", "web", "v2", "5")
+        self.turnoutd.ok("weight", "web", "v2", "0")
+        said = [line["weight_bp"] for line in self.turnoutd.history() if line["event"] == "weight.set"]
+        self.assertEqual(said, [500, 0])
+
     def test_abort_takes_it_away(self):
         self.turnoutd.ok("weight", "web", "v2", "50")
         self.turnoutd.ok("abort", "web")

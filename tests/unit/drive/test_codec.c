@@ -160,6 +160,13 @@ test_stored_form(void **state)
         "{\"epoch\":17,\"at\":\"1970-01-01T00:00:00.000Z\",\"event\":\"weight.set\","
         "\"by\":\"alice(1000)\",\"note\":\"\",\"role\":\"web\",\"digest\":"
         "\"abababababababababababababababababababababababababababababababab\",\"weight_bp\":250}");
+    /* For people a share of nothing is said; what is stored stays without. */
+    event.weight_bp = 0;
+    buf_fini(&stored);
+    assert_int_equal(codec_encode(&event, 0, &stored), ERR_OK);
+    assert_null(strstr(buf_string(&stored), "weight_bp"));
+    assert_int_equal(codec_describe(&event, 18, &stored), ERR_OK);
+    assert_non_null(strstr(buf_string(&stored), "\"weight_bp\":0}"));
     buf_fini(&stored);
 }
 
