@@ -8,7 +8,7 @@ static struct {
     char old[128];
     uint64_t first_new_us;      /* first byte of the target's first answer, or UINT64_MAX */
     uint64_t committed_us;      /* when the command had returned, or UINT64_MAX */
-    uint64_t previous_first_us; /* first_new_us of the cutover before */
+    uint64_t previous_first_us; /* when the cutover before had shown, or had returned */
     unsigned seen;
 } order;
 
@@ -32,7 +32,9 @@ order_flip(const char *build, uint64_t now_us)
     (void)now_us;
     name_set(order.old, order.target);
     name_set(order.target, build);
-    order.previous_first_us = order.first_new_us;
+    /* A cutover that no answer has shown is over for whoever begins after its command's end. */
+    order.previous_first_us =
+        order.first_new_us < order.committed_us ? order.first_new_us : order.committed_us;
     order.first_new_us = UINT64_MAX;
     order.committed_us = UINT64_MAX;
 }
