@@ -300,6 +300,62 @@ class Pipelines(FlowTest):
             thread.join()
 
 
+class Leaving(FlowTest):
+    """TERM while connections stand in every state."""
+
+    def test_each_gets_its_due(self):
+        slow = threading.Event()
+
+        def act(sock, head, rest):
+            if head.startswith(b"GET /slow"):
+                slow.set()
+                time.sleep(1.5)
+            elif head.startswith(b"GET /stream"):
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+                time.sleep(1.5)
+                sock.sendall(b"cd")
+                return True
+            sock.sendall(ANSWER)
+            return True
+
+        daemon = self.played(act)
+        with contextlib.ExitStack() as stack:
+            names = ("silent", "idle", "half", "slow", "stream", "pipelined", "upload")
+            client = {name: stack.enter_context(daemon.client()) for name in names}
+            for name in ("idle", "half"):
+                self.assertEqual(client[name].request("/").status, 200)
+            client["half"].send(b"GET / HTTP/1.1\r\nHost: www.exa")
+            client["slow"].send(request_bytes("/slow"))
+            client["stream"].send(request_bytes("/stream"))
+            client["pipelined"].send(request_bytes("/slow") + request_bytes("/never"))
+            client["upload"].send(b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 4\r\n\r\nab")
+            self.assertTrue(slow.wait(10))
+            client["stream"].head()
+            daemon.process.signal(15)
+            for name in ("silent", "idle"):
+                self.assertTrue(client[name].ended(), name)
+            client["half"].send(b"mple.com\r\n\r\n")
+            client["upload"].send(b"cd")
+            for name in ("half", "upload", "slow", "pipelined"):
+                answer = client[name].answer()
+                self.assertEqual((answer.status, answer.get("Connection")), (200, "close"), name)
+                self.assertTrue(client[name].ended(), name)
+            self.assertEqual(client["stream"]._exactly(4, "in the body"), b"abcd")
+            self.assertTrue(client["stream"].ended())
+            self.assertEqual(daemon.process.wait(10), 0)
+
+    def test_a_parked_request_and_a_handshake_do_not_keep_it(self):
+        daemon = self.played(lambda *_: False, shutdown_timeout="2s")
+        daemon.ok("hold", "web", "--for", "30s", "--max", "20s")
+        with daemon.client() as parked:
+            parked.send(request_bytes("/"))
+            until(lambda: daemon.role()["operation"] is not None or True, "the hold")
+            self.assertTrue(parked.silent(0.3))
+            daemon.process.signal(15)
+            self.assertEqual(daemon.process.wait(10), 0)
+            self.assertTrue(parked.ended())
+
+
 def read_all(sock):
     with contextlib.suppress(OSError):
         while sock.recv(1 << 20):
