@@ -173,7 +173,9 @@ append_failed(struct runner *runner, struct pending_event *pending,
     runner->is_journal_well = false;
     runner->is_journal_failed = result->is_failed;
     runner->is_dirty |= result->is_failed; /* nothing waits for an outcome that cannot come */
-    snprintf(runner->journal_trouble, sizeof(runner->journal_trouble), "%s", result->trouble);
+    bool says_restart = strstr(result->trouble, "restart turnoutd") != NULL;
+    snprintf(runner->journal_trouble, sizeof(runner->journal_trouble), "%s%s", result->trouble,
+             result->is_failed && !says_restart ? ", then restart turnoutd" : "");
     LOG(JOURNAL_FAILED, "event=%s trouble=%s", core_event_name(pending->event.kind),
         log_quote(result->trouble, quoted));
     timer_set(runner->loop, &runner->retry, RUNNER_RETRY_MS);
@@ -182,7 +184,7 @@ append_failed(struct runner *runner, struct pending_event *pending,
         if (is_unknown) {
             job_is_unknown(runner, job);
         } else {
-            job_refuse(runner, job, CORE_REFUSAL_JOURNAL, result->trouble);
+            job_refuse(runner, job, CORE_REFUSAL_JOURNAL, runner->journal_trouble);
         }
         return;
     }

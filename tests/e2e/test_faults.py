@@ -151,7 +151,9 @@ class Faults(TurnoutTest):
             self.assertRegex(done.stderr, "free space|mend|restart")
         # Traffic goes on, and further changes are refused with the reason.
         if done.returncode != 0:
-            self.assertIn("journal", daemon.expect(3, "hold", "web").stderr)
+            said = daemon.expect(3, "hold", "web").stderr
+            self.assertIn("journal", said)
+            self.assertIn("restart turnoutd", said)
         return done.returncode
 
     def disk_trouble(self, what):
