@@ -37,34 +37,35 @@ make_request_id(struct worker *worker, char out[REQUEST_ID_SIZE])
     }
 }
 
+/* IPv4 as ::ffff:a.b.c.d; false when it is no address. */
 static bool
-text_is_trusted(const struct node *node, struct span text)
+text_to_address(struct span text, uint8_t address[16])
 {
     char copy[INET6_ADDRSTRLEN];
-    uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+    const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff};
     if (!span_to_string(text, copy, sizeof(copy))) {
         return false;
     }
-    if (inet_pton(AF_INET, copy, address + 12) != 1 && inet_pton(AF_INET6, copy, address) != 1) {
-        return false;
-    }
-    return node_trusts(node, address);
+    memcpy(address, mapped, sizeof(mapped));
+    return inet_pton(AF_INET, copy, address + 12) == 1 || inet_pton(AF_INET6, copy, address) == 1;
 }
 
-/* The rightmost address that is not trusted; the peer's own where nobody else is named. */
+/* The rightmost address that is not trusted; the peer's own where nobody else is named. Who names
+ * something that is no address ends the search: what stands before it is hearsay. */
 static struct span
 find_client(const struct session *session, const struct wire_request *request)
 {
     struct span client = span_of(session->peer);
     struct forwarded walk;
-    struct span address;
+    struct span named;
+    uint8_t address[16];
     if (!session->is_trusted) {
         return client;
     }
     forwarded_init(&walk, &request->fields);
-    while (forwarded_next(&walk, &address)) {
-        client = address;
-        if (!text_is_trusted(session->worker->node, address)) {
+    while (forwarded_next(&walk, &named) && text_to_address(named, address)) {
+        client = named;
+        if (!node_trusts(session->worker->node, address)) {
             return client;
         }
     }

@@ -45,6 +45,21 @@ class AccessLog(TurnoutTest):
         daemon.get("/x?a=b")
         self.assertEqual(self.lines(1)[0]["path"], "/x?a=b")
 
+    def test_the_client_is_the_rightmost_that_is_not_trusted(self):
+        cases = (("", "127.0.0.1"), ("192.0.2.7", "192.0.2.7"), ("192.0.2.7:80", "192.0.2.7"),
+                 ("[2001:db8::1]:99", "2001:db8::1"), ("2001:db8::1", "2001:db8::1"),
+                 ("6.6.6.6, 192.0.2.7, 10.0.0.1", "192.0.2.7"), ("10.1.1.1, 10.2.2.2", "10.1.1.1"),
+                 ("192.0.2.7, nobody, 10.0.0.1", "10.0.0.1"), ("evil", "127.0.0.1"), ("a" * 300, "127.0.0.1"))
+        daemon, one = self.logged(workers=1, trusted=("127.0.0.0/8", "10.0.0.0/8"))
+        for named, _ in cases:
+            daemon.get("/", fields={"X-Forwarded-For": named})
+        self.assertEqual([line["client"] for line in self.lines(len(cases))], [client for _, client in cases])
+
+    def test_an_untrusted_peer_is_the_client_itself(self):
+        daemon, one = self.logged()
+        daemon.get("/", fields={"X-Forwarded-For": "192.0.2.7"})
+        self.assertEqual(self.lines(1)[0]["client"], "127.0.0.1")
+
     def test_no_query_unless_told(self):
         roles = [role("web", hosts=["www.example.com"]),
                  role("safe", hosts=["safe.example.com"], redirect_https=True)]
