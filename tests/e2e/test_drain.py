@@ -1,8 +1,10 @@
 """The end of a drain: what it cuts is told to clients, to the log and to the operator, and the counts agree."""
 
+import collections
 import json
 import os
 import re
+import threading
 
 from harness import Client, Closed, TurnoutTest, free_port, main, request_bytes, role, until
 
@@ -73,6 +75,35 @@ class DrainEnds(TurnoutTest):
         self.assertEqual(json.loads(done.stdout.splitlines()[-1])["drain"]["cut"], 2)
         until(lambda: one.stats()["in_flight"] == 0, "nothing left at the instance")
         self.assertEqual(daemon.get("/").build, "v2")
+
+
+class Stop(TurnoutTest):
+    def test_clients_at_work_see_no_error(self):
+        """Whoever keeps asking is told to close by an answer, and loses none."""
+        daemon, one = self.live_daemon()
+        answered, failures, closed = collections.Counter(), [], []
+
+        def work(number):
+            try:
+                with daemon.client() as client:
+                    while True:
+                        if number % 2:
+                            answer = client.request("/_upload", "POST", body=b"x" * (number * 1000))
+                        else:
+                            answer = client.request("/")
+                        answered[number] += answer.status == 200
+                        if (answer.get("Connection") or "").lower() == "close":
+                            return closed.append(number)
+            except (AssertionError, OSError) as error:
+                failures.append((number, repr(error)))
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(answered) == 12 and min(answered.values()) >= 5, "all at work")
+        daemon.stop()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((failures, sorted(closed)), ([], list(range(12))))
 
 
 class Configured(TurnoutTest):
