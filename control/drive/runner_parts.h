@@ -1,7 +1,8 @@
 /*
  * runner_parts: what the runner's files share; nobody else includes it.
  *
- *   open.c     the journal is opened and folded, traffic starts
+ *   open.c     settings, traffic by what the journal says; and the end
+ *   fold.c     the journal is opened and folded
  *   runner.c   the turn: append, judge commands, decide, publish, tell
  *   append.c   one event at a time goes to the journal and comes back applied
  *   job.c      commands on their way
@@ -201,6 +202,9 @@ struct runner {
     struct timer ready_timer;
     bool is_ready;
 };
+
+/* fold.c */
+enum err fold_journal(struct runner *runner, char *error, size_t error_size);
 
 /* runner.c */
 void runner_turn_soon(struct runner *runner);

@@ -75,6 +75,38 @@ ledger_is_idle(const struct ledger *ledger)
 }
 
 uint64_t
+ledger_ended(const struct ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->worker_count; i++) {
+        for (int way = 0; way < LEDGER_WAY_COUNT; way++) {
+            sum += ledger_read(&ledger->cells[i].ended[way]);
+        }
+    }
+    return sum;
+}
+
+uint64_t
+ledger_cut(const struct ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->worker_count; i++) {
+        sum += ledger_read(&ledger->cells[i].cut);
+    }
+    return sum;
+}
+
+uint64_t
+ledger_timed_out(const struct ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->worker_count; i++) {
+        sum += ledger_read(&ledger->cells[i].timed_out);
+    }
+    return sum;
+}
+
+uint64_t
 ledger_oldest_us(const struct ledger *ledger)
 {
     uint64_t oldest = 0;

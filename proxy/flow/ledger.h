@@ -84,6 +84,12 @@ uint64_t ledger_in_flight(const struct ledger *ledger, enum ledger_way way);
 /* True when no worker has anything in flight by any way in. */
 bool ledger_is_idle(const struct ledger *ledger);
 
+/* Over all workers since the ledger began: exchanges that ended, by any way; of these cut by the
+ * drain's deadline; and those whose instance did not answer in time. */
+uint64_t ledger_ended(const struct ledger *ledger);
+uint64_t ledger_cut(const struct ledger *ledger);
+uint64_t ledger_timed_out(const struct ledger *ledger);
+
 /* When the oldest exchange in flight began, by clock_mono_us; 0 when there is none. */
 uint64_t ledger_oldest_us(const struct ledger *ledger);
 
