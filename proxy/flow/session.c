@@ -10,6 +10,7 @@
 
 enum {
     SESSION_TURN_HEADS = 64, /* steps of one client's pipeline before others have their turn */
+    SESSION_GRACE_MS = 1000, /* for another request while the worker leaves */
     SESSION_LINGER_MS = 2000,
     SESSION_LINGER_BYTES = 64 * 1024 * 1024, /* more than sockets hold of what was sent already */
 };
@@ -239,14 +240,18 @@ session_wait_head(struct session *session)
     bool is_watched = true;
     const struct worker *worker = session->worker;
     bool is_silent = buf_size(&session->input) == 0;
-    if (is_silent && (worker->has_left || (worker->is_leaving && session->has_served))) {
+    /* Who was just told that it may ask again may be doing so now. */
+    bool has_grace = session->has_served && !is_set;
+    if (is_silent && worker->has_left && !has_grace) {
         session_close(session, false);
         return;
     }
     if (is_begun && !(is_set && session->wait == SESSION_WAIT_HEAD)) {
         is_watched = session_wait(session, SESSION_WAIT_HEAD, clients->header_ms);
     } else if (!is_begun && !(is_set && session->wait == SESSION_WAIT_IDLE)) {
-        is_watched = session_wait(session, SESSION_WAIT_IDLE, clients->idle_ms);
+        bool is_short = worker->has_left && clients->idle_ms > SESSION_GRACE_MS;
+        is_watched = session_wait(session, SESSION_WAIT_IDLE,
+                                  is_short ? (uint32_t)SESSION_GRACE_MS : clients->idle_ms);
     }
     if (!is_watched) {
         session_close(session, false);
