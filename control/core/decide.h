@@ -63,6 +63,10 @@ enum err core_progress(const struct core_role *role, uint64_t id,
                        const struct core_settings *settings,
                        const struct core_observations *observations, struct core_progress *out);
 
+/* What the step of getting ready says of a set: for a cutover that does not stay in it. */
+void core_progress_ready(const struct core_set *to, const struct core_settings *settings,
+                         const struct core_observations *observations, struct core_progress *out);
+
 const char *core_step_name(enum core_step step);
 const char *core_step_meaning(enum core_step step);
 

@@ -150,6 +150,14 @@ progress_committed(const struct progress *progress, const struct core_cutover *c
     }
 }
 
+void
+core_progress_ready(const struct core_set *to, const struct core_settings *settings,
+                    const struct core_observations *observations, struct core_progress *out)
+{
+    struct progress progress = {to->role, settings, observations, out};
+    progress_ready(&progress, to);
+}
+
 enum err
 core_progress(const struct core_role *role, uint64_t id, const struct core_settings *settings,
               const struct core_observations *observations, struct core_progress *out)

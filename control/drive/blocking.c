@@ -113,8 +113,10 @@ blocking_post(struct blocking *blocking, blocking_fn work, blocking_fn done, voi
     blocking->outstanding++;
     pthread_mutex_lock(&blocking->lock);
     list_add_last(&blocking->jobs, &job->node);
-    pthread_cond_signal(&blocking->is_wanted);
     pthread_mutex_unlock(&blocking->lock);
+    /* Whoever is woken while the lock is held wakes only to wait for it: an order to move traffic
+       is behind this. */
+    pthread_cond_signal(&blocking->is_wanted);
     return ERR_OK;
 }
 

@@ -85,20 +85,6 @@ operation_new(struct runner *runner, uint64_t id, enum core_kind kind, const cha
     return operation;
 }
 
-struct operation *
-operation_begin(struct runner *runner, uint64_t id, const struct core_event *event)
-{
-    struct operation *operation =
-        operation_new(runner, id, (enum core_kind)event->operation_kind, event->moves[0].role);
-    if (operation != NULL) {
-        char text[CORE_TEXT_SIZE];
-        snprintf(text, sizeof(text), "%s of %s begins, as operation %s",
-                 core_kind_name(operation->kind), operation->role, operation->id_text);
-        operation_add_step(operation, "accepted", text, id);
-    }
-    return operation;
-}
-
 /* Operations that a restart found running, and committed ones whose old sets still drain. */
 void
 operations_restore(struct runner *runner)
@@ -166,6 +152,36 @@ operation_note(struct operation *operation, const struct core_progress *progress
     operation->step = progress->step;
     operation->has_step = true;
     operation->told_us = clock_mono_us();
+}
+
+/* What begins and commits by one event was ready when it was decided: the step is passed already.
+ */
+static void
+operation_note_ready(struct runner *runner, struct operation *operation,
+                     const struct core_event *event)
+{
+    struct core_progress ready;
+    core_progress_ready(core_set_find(runner->state, &event->moves[0].to), &runner->settings,
+                        &runner->observed, &ready);
+    operation_note(operation, &ready, operation->id);
+}
+
+struct operation *
+operation_begin(struct runner *runner, uint64_t id, const struct core_event *event)
+{
+    struct operation *operation =
+        operation_new(runner, id, (enum core_kind)event->operation_kind, event->moves[0].role);
+    if (operation == NULL) {
+        return NULL;
+    }
+    char text[CORE_TEXT_SIZE];
+    snprintf(text, sizeof(text), "%s of %s begins, as operation %s",
+             core_kind_name(operation->kind), operation->role, operation->id_text);
+    operation_add_step(operation, "accepted", text, id);
+    if (event->kind == CORE_EVENT_CUTOVER_SWITCH) {
+        operation_note_ready(runner, operation, event);
+    }
+    return operation;
 }
 
 static void

@@ -57,7 +57,9 @@ class Basic(TurnoutTest):
         two = self.instance("v2")
         daemon.ok("set", "add", "web", "v2", two.address)
         self.assertEqual(daemon.get("/").build, "v1")
-        daemon.ok("cutover", "web", "v2")
+        daemon.ok("wait", "web", "ready", "v2")
+        steps = daemon.expect(0, "cutover", "web", "v2").stderr
+        self.assertRegex(steps, r"(?s)accepted: .*start: .*ready 1/1\n.*connect: .*disconnect: ")
         self.assertEqual(daemon.get("/").build, "v2")
         daemon.ok("wait", "web", "live", "v2")
 
