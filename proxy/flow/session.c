@@ -472,10 +472,11 @@ session_on_exchange(struct session *session)
      * for besides. */
     bool is_timed = timer_is_set(&session->timer);
     if (exchange->is_parked) {
+        if (!is_timed) {
+            session_wait(session, SESSION_WAIT_HOLD, exchange->role->hold_max_ms);
+        }
         if (session->stream.has_hangup) {
             session_probe(session);
-        } else if (!is_timed) {
-            session_wait(session, SESSION_WAIT_HOLD, exchange->role->hold_max_ms);
         }
         return;
     }
