@@ -68,6 +68,22 @@ room_of(const struct core_event *event)
     }
 }
 
+/* The ends of a set's life, for whoever watches the log for them. */
+static void
+log_set_end(const struct core_event *event)
+{
+    char digest[DIGEST_HEX_SIZE];
+    digest_to_hex(&event->digest, digest);
+    if (event->kind == CORE_EVENT_SET_DRAINED) {
+        LOG(DRAINED, "role=%s set=%.8s finished=%lu cut=%lu oldest_ms=%lu", event->role, digest,
+            (unsigned long)event->finished, (unsigned long)event->cut,
+            (unsigned long)event->oldest_ms);
+    }
+    if (event->kind == CORE_EVENT_SET_RETIRED) {
+        LOG(RETIRED, "role=%s set=%.8s", event->role, digest);
+    }
+}
+
 static void
 log_appended(const struct core_event *event, uint64_t epoch)
 {
@@ -75,6 +91,7 @@ log_appended(const struct core_event *event, uint64_t epoch)
     LOG(EVENT_APPENDED, "epoch=%lu event=%s role=%s build=%s by=%s", (unsigned long)epoch,
         core_event_name(event->kind), event->role[0] == '\0' ? "-" : event->role,
         event->build[0] == '\0' ? "-" : event->build, log_quote(event->by, quoted));
+    log_set_end(event);
 }
 
 /* Folds the stored event in. It is the next one or nothing is: when memory is short everything else

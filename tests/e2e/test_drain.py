@@ -57,6 +57,7 @@ class DrainEnds(TurnoutTest):
             text = client.request("/metrics").text
         cut = re.search(r'^turnout_exchanges_cut_total\{role="web",build="v1",[^}]*\} (\d+)$', text, re.M)
         self.assertEqual(cut and cut[1], "5", text)
+        self.assertRegex(daemon.said(), r"info  drained role=web set=[0-9a-f]{8} finished=4 cut=5 ")
 
     def test_a_stream_that_is_silent_and_clients_that_left(self):
         daemon, one, two = self.begun("1s")
