@@ -11,7 +11,7 @@
 #include "proxy/base/err.h"
 #include "proxy/base/span.h"
 
-enum { ROUTE_NONE = UINT32_MAX, ROUTE_HOST_MAX = 255 };
+enum { ROUTE_NONE = INT32_MAX, ROUTE_HOST_MAX = 255 };
 
 struct route_map;
 

@@ -19,7 +19,7 @@ struct ledger;
 
 enum {
     TABLE_WEIGHT_WHOLE_BP = 10000,
-    TABLE_NO_SET = UINT32_MAX,
+    TABLE_NO_SET = INT32_MAX,
     TABLE_BUILD_SIZE = 129,
     TABLE_DIGEST_SHORT_SIZE = 9
 };
