@@ -91,8 +91,8 @@ test_series(void **state)
         "upstream=\"127.0.0.1:9001\"} 1\n",
         "upstream=\"[::1]:9002\"} 0\n",
         "le=\"+Inf\"} 4\n",
-        "turnout_exchange_duration_seconds_count{role=\"we\\\"b\\\\\\n\",build=\"v1\",digest="
-        "\"11111111\"} 4\n",
+        ("turnout_exchange_duration_seconds_count{role=\"we\\\"b\\\\\\n\",build=\"v1\",digest="
+         "\"11111111\"} 4\n"),
     };
     struct buf out;
     (void)state;

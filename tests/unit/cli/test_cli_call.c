@@ -131,8 +131,8 @@ test_outputs(void **state)
     char bytes[1024];
     const char *const lines[] = {
         STEP, "{\"step\":\"start\",\"role\":\"web\",\"text\":\"evil \\u001b[2J\"}\n",
-        "{\"result\":\"done\",\"text\":\"web is live on "
-        "v2\",\"drain\":{\"finished\":120,\"cut\":1,\"oldest_age_us\":310000}}\n"};
+        ("{\"result\":\"done\",\"text\":\"web is live on "
+         "v2\",\"drain\":{\"finished\":120,\"cut\":1,\"oldest_age_us\":310000}}\n")};
     size_t size = answer(bytes, sizeof(bytes), lines, 3);
     struct run run;
     (void)state;

@@ -28,7 +28,7 @@ visit(struct tls_store *store, int version, SSL_SESSION **session)
     kit_open(&link, loop, store);
     SSL_set_min_proto_version(link.ssl, version);
     SSL_set_max_proto_version(link.ssl, version);
-    SSL_set_tlsext_host_name(link.ssl, "site.example");
+    kit_ask_for(link.ssl, "site.example");
     if (*session != NULL) {
         SSL_set_session(link.ssl, *session);
     }

@@ -39,7 +39,7 @@ check_version(int version, const char *name)
 {
     struct stream *stream = &kit.near.stream;
     use_version(version);
-    SSL_set_tlsext_host_name(kit.ssl, "site.example");
+    kit_ask_for(kit.ssl, "site.example");
     assert_string_equal(stream_tls_version(stream), "");
     assert_string_equal(stream_tls_server_name(stream), "");
     assert_true(kit_handshake(&kit));
@@ -194,7 +194,7 @@ test_server_name_chooses_certificate(void **state)
     for (size_t i = 0; i < 3; i++) {
         kit_close(&kit);
         kit_open(&kit, loop, both);
-        SSL_set_tlsext_host_name(kit.ssl, cases[i].host);
+        kit_ask_for(kit.ssl, cases[i].host);
         assert_true(kit_handshake(&kit));
         X509 *got = SSL_get1_peer_certificate(kit.ssl);
         char name[100];

@@ -96,6 +96,15 @@ kit_make_pair(const char *file_name, const char *common_name, const char *names,
     EVP_PKEY_free(key);
 }
 
+/* SSL_set_tlsext_host_name, which casts const away. */
+static inline void
+kit_ask_for(SSL *ssl, const char *name)
+{
+    void *text = (void *)(uintptr_t)name;
+    assert_int_equal(SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, text),
+                     1);
+}
+
 /* A store of the pairs with these file names, on the rules of `base`. */
 static inline enum err
 kit_store(const char *const names[], size_t count, const struct tls_options *base,
