@@ -46,6 +46,15 @@ is_reset_after_fin(const struct stream *stream, short what)
     return stream->has_hangup && (what & EV_CLOSED) == 0 && (what & EV_READ) != 0;
 }
 
+/* What came before the reset can still be read. */
+static void
+break_writing(struct stream *stream, int error)
+{
+    stream->error = error;
+    stream->is_write_broken = stream->may_read = true;
+    stream->may_write = false;
+}
+
 static bool
 note_reset(struct stream *stream)
 {
@@ -54,7 +63,11 @@ note_reset(struct stream *stream)
     if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) {
         return false;
     }
-    stream_fail(stream, error);
+    if (stream->tls != NULL || stream->has_eof) {
+        stream_fail(stream, error);
+        return true;
+    }
+    break_writing(stream, error);
     return true;
 }
 
@@ -127,8 +140,9 @@ stream_read(struct stream *stream, void *data, size_t capacity, size_t *size)
         return tls_session_read(stream, data, capacity, size);
     }
     ssize_t got = recv(stream->fd, data, capacity, 0);
-    if (got <= 0 && stream->is_write_broken) {
-        /* The write has consumed the socket's error: what looks like a FIN here is none. */
+    if (got <= 0 && stream->is_write_broken && (got < 0 || stream->error != EPIPE)) {
+        /* The write has consumed the socket's error: what looks like a FIN here is none, unless one
+         * came before the reset (EPIPE). */
         return stream_fail(stream, stream->error);
     }
     if (got > 0) {
@@ -187,8 +201,7 @@ stream_write(struct stream *stream, const struct iovec *pieces, int count, size_
     }
     stream->may_write = false;
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        stream->error = errno;
-        stream->is_write_broken = stream->may_read = true;
+        break_writing(stream, errno);
         return STREAM_FAILED;
     }
     return STREAM_AGAIN;

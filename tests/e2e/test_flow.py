@@ -142,6 +142,21 @@ class Uploads(FlowTest):
                 client.send(data + b"x" * 3000000)
                 self.assertEqual(client.answer().status, 413)
 
+    def test_an_early_answer_that_its_end_delimits(self):
+        """A FIN, and then a reset because we go on sending: the answer is whole."""
+        def act(sock, head, rest):
+            sock.sendall(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\nearly\n")
+            sock.shutdown(socket.SHUT_WR)
+            return False
+
+        daemon = self.played(act)
+        for _ in range(20):
+            with daemon.client() as client:
+                data = b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 3000000\r\n\r\n"
+                client.send(data + b"x" * 3000000)
+                answer = client.answer()
+                self.assertEqual((answer.status, answer.body), (413, b"early\n"))
+
     def test_a_refused_body_is_read_off_so_that_the_answer_arrives(self):
         daemon = self.played(lambda *_: False, limits={"body": "1m"})
         with daemon.client() as client:

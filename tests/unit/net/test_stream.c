@@ -212,6 +212,23 @@ test_bytes_are_read_behind_a_failed_write(void **state)
     assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
 }
 
+/* A FIN before the reset says that the bytes before it are all there were. */
+static void
+test_a_fin_before_a_reset_is_an_orderly_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream *stream = &fixture->near.stream;
+    send_text(fixture->far, "answer");
+    shutdown(fixture->far, SHUT_WR);
+    reset_socket(fixture->far);
+    fixture->far = -1;
+    assert_true(stream_check_dead(stream));
+    expect_read(stream, STREAM_OK, "answer");
+    expect_read(stream, STREAM_EOF, NULL);
+    size_t size;
+    assert_int_equal(stream_write_data(stream, "x", 1, &size), STREAM_FAILED);
+}
+
 /* A reset behind bytes that are not read, as with back-pressure, is seen by asking. */
 static void
 test_reset_of_a_stream_that_is_not_read(void **state)
@@ -225,8 +242,9 @@ test_reset_of_a_stream_that_is_not_read(void **state)
     reset_socket(fixture->far);
     fixture->far = -1;
     TURN_UNTIL(fixture->loop, stream_check_dead(stream));
-    assert_true(stream->has_failed);
     assert_int_equal(stream_err(stream), ERR_RESET);
+    expect_read(stream, STREAM_OK, "unread");
+    expect_read(stream, STREAM_FAILED, NULL);
 }
 
 /* Bytes and a reset in one event: whoever needs more asks again. */
@@ -481,6 +499,7 @@ main(void)
         TEST(test_reset_after_half_close_is_told),
         TEST(test_reset),
         TEST(test_bytes_are_read_behind_a_failed_write),
+        TEST(test_a_fin_before_a_reset_is_an_orderly_end),
         TEST(test_reset_of_a_stream_that_is_not_read),
         TEST(test_reset_with_bytes),
         TEST(test_back_pressure),
