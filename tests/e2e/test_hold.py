@@ -59,6 +59,26 @@ class Hold(TurnoutTest):
             self.assertEqual(client.answer().status, 200)
             client.close()
 
+    def test_memory_is_bounded_too(self):
+        daemon, one = self.live_daemon(roles=[role(cutover={"hold_bytes": "64k"})])
+        daemon.ok("hold", "web", "--max", "20s", "--for", "60s")
+        answers = []
+        waiting = []
+        for _ in range(12):
+            client = daemon.client()
+            self.addCleanup(client.close)
+            client.send(request_bytes("/_upload", "POST", body=b"x" * 12000))
+            if client.silent(0.2):
+                waiting.append(client)
+            else:
+                answers.append(client.answer("POST"))
+        self.assertTrue(1 <= len(waiting) <= 5, len(waiting))
+        for answer in answers:
+            self.assertReason(answer, 503, "hold_full")
+        daemon.ok("resume", "web")
+        for client in waiting:
+            self.assertEqual(client.answer("POST").json()["bytes"], 12000)
+
     def test_clients_that_leave_are_forgotten(self):
         daemon, one = self.live_daemon(workers=1, roles=[role(cutover={"hold_requests": 3})])
         daemon.ok("hold", "web", "--max", "20s", "--for", "30s")
