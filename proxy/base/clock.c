@@ -53,3 +53,21 @@ clock_format_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_SIZE])
     put_digits(out + 17, (unsigned)parts.tm_sec, 2);
     put_digits(out + 20, (unsigned)(wall_us / 1000 % 1000), 3);
 }
+
+void
+clock_format_http(uint64_t wall_us, char out[CLOCK_HTTP_SIZE])
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    memcpy(out, "Ddd, 00 Mmm 0000 00:00:00 GMT", CLOCK_HTTP_SIZE);
+    memcpy(out, days + 3 * parts.tm_wday, 3);
+    put_digits(out + 5, (unsigned)parts.tm_mday, 2);
+    memcpy(out + 8, months + 3 * parts.tm_mon, 3);
+    put_digits(out + 12, (unsigned)(parts.tm_year + 1900), 4);
+    put_digits(out + 17, (unsigned)parts.tm_hour, 2);
+    put_digits(out + 20, (unsigned)parts.tm_min, 2);
+    put_digits(out + 23, (unsigned)parts.tm_sec, 2);
+}

@@ -24,4 +24,10 @@ enum { CLOCK_RFC3339_SIZE = 25 };
  * CLOCK_RFC3339_SIZE bytes. */
 void clock_format_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_SIZE]);
 
+enum { CLOCK_HTTP_SIZE = 30 };
+
+/* Writes wall time as HTTP's fields have it ("Fri, 20 Nov 2026 12:00:00 GMT", RFC 9110 section
+ * 5.6.7) and NUL, CLOCK_HTTP_SIZE bytes. */
+void clock_format_http(uint64_t wall_us, char out[CLOCK_HTTP_SIZE]);
+
 #endif

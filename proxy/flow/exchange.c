@@ -124,7 +124,8 @@ exchange_count(struct exchange *exchange, enum exchange_end end, uint64_t total_
     if (end == EXCHANGE_END_DRAIN) {
         ledger_add(&cell->cut, 1);
     }
-    if (end == EXCHANGE_END_TIMEOUT) {
+    /* A connection that did not come about has brought the instance no work. */
+    if (end == EXCHANGE_END_TIMEOUT && exchange->reason != REASON_UPSTREAM_CONNECT_TIMEOUT) {
         ledger_add(&cell->timed_out, 1);
     }
 }
@@ -324,6 +325,7 @@ exchange_reply(struct exchange *exchange, enum reason reason, enum exchange_end 
         .text = span_of(detail == NULL ? facts->meaning : detail),
         .request_id = exchange_fact(exchange, exchange->request_id),
         .extra = reply_extra(exchange, &extra),
+        .wall_us = clock_wall_us(),
         .retry_after_s = reply_retry_after(exchange, reason),
         .status = exchange->status,
         .connection = reply_connection(exchange),

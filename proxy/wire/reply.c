@@ -1,5 +1,7 @@
 #include "proxy/wire/reply.h"
 
+#include "proxy/base/clock.h"
+
 static struct span
 text_of(const struct reply *reply)
 {
@@ -71,9 +73,21 @@ append_entity(struct buf *out, const struct reply *reply, size_t body_size)
 }
 
 static bool
+append_date(struct buf *out, uint64_t wall_us)
+{
+    char date[CLOCK_HTTP_SIZE];
+    if (wall_us == 0) {
+        return true;
+    }
+    clock_format_http(wall_us, date);
+    return append_field(out, "Date", (struct span){date, sizeof(date) - 1});
+}
+
+static bool
 append_head(struct buf *out, const struct reply *reply, bool has_body, size_t body_size)
 {
     if (!buf_printf(out, "HTTP/1.1 %u %s\r\n", reply->status, wire_status_text(reply->status)) ||
+        !append_date(out, reply->wall_us) ||
         (has_body && !append_entity(out, reply, body_size))) {
         return false;
     }

@@ -18,6 +18,7 @@ struct reply {
     struct span location;   /* empty: none */
     struct span request_id; /* for X-Request-Id and the JSON body; empty: none */
     struct span extra;      /* whole lines with CRLF: HSTS */
+    uint64_t wall_us;       /* now, for Date (RFC 9110 section 6.6.1); 0: none */
     uint32_t retry_after_s; /* 0: none */
     uint16_t status;
     enum wire_connection connection;

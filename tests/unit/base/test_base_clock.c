@@ -29,6 +29,27 @@ test_format(void **state)
     }
 }
 
+/* RFC 9110 section 5.6.7 has the first one. */
+static void
+test_http(void **state)
+{
+    static const struct {
+        uint64_t wall_us;
+        const char *text;
+    } cases[] = {
+        {784111777000000, "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {951782399999999, "Mon, 28 Feb 2000 23:59:59 GMT"},
+        {1795176000000000, "Fri, 20 Nov 2026 12:00:00 GMT"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char out[CLOCK_HTTP_SIZE];
+        clock_format_http(cases[i].wall_us, out);
+        assert_string_equal(out, cases[i].text);
+    }
+}
+
 static void
 test_forward(void **state)
 {
@@ -52,6 +73,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_format),
+        cmocka_unit_test(test_http),
         cmocka_unit_test(test_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
