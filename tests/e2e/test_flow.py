@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 import threading
 import time
@@ -37,6 +38,8 @@ class Actor:
     def __init__(self, test, act, buffer=0):
         self.act = act
         self.done = threading.Event()
+        self.is_full, self.has_stopped = threading.Event(), threading.Event()
+        self.waiting = []
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -46,13 +49,30 @@ class Actor:
 
     def end(self):
         self.done.set()
-        self.socket.close()
+        for sock in [self.socket] + self.waiting:
+            sock.close()
+
+    def fill(self):
+        """Accepts no more, and lets the queue run full: who connects now waits."""
+        self.is_full.set()
+        self.has_stopped.wait(10)
+        self.socket.listen(0)
+        for _ in range(4):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(self.socket.getsockname())
+            self.waiting.append(sock)
 
     def _accept(self):
         while not self.done.is_set():
             try:
+                if self.is_full.is_set():
+                    self.has_stopped.set()
+                    return
+                if not select.select([self.socket], [], [], 0.05)[0]:
+                    continue
                 sock, _ = self.socket.accept()
-            except OSError:
+            except (OSError, ValueError):
                 return
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
@@ -270,6 +290,24 @@ class Answers(FlowTest):
             for _ in range(5):
                 self.assertEqual(client.request("/").status, 200)
                 client.silent(0.1)
+
+
+class Exclusive(FlowTest):
+    def test_a_connect_that_times_out_does_not_end_a_hold(self):
+        """Nothing was sent: the instance cannot be still at it."""
+        daemon = self.daemon(roles=[role(
+            upstream={"connect": "800ms", "retries": 0}, health={"timeout": "5s", "fall": 5},
+            cutover={"order": "exclusive", "hold_timeout": "4s", "hold_max": "6s"})])
+        full = Actor(self, lambda *_: False)
+        two = self.instance("v2")
+        daemon.ok("deploy", "web", "v1", full.address)
+        daemon.ok("set", "add", "web", "v2", two.address)
+        full.fill()
+        with daemon.client() as client:
+            client.send(request_bytes("/"))
+            until(lambda: daemon.role()["live"]["in_flight"] == 1, "a request that connects")
+            daemon.ok("cutover", "web", "v2")
+            self.assertReason(client.answer(), 504, "upstream_connect_timeout")
 
 
 class Pipelines(FlowTest):
