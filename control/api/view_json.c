@@ -45,8 +45,10 @@ static const struct runner_view_set *
 view_first(const struct runner_view_role *role, enum runner_view_place place)
 {
     for (size_t i = 0; i < role->set_count; i++) {
-        if (role->sets[i].place == place) {
-            return &role->sets[i];
+        const struct runner_view_set *set = &role->sets[i];
+        bool is_previous = place == RUNNER_VIEW_PREVIOUS && set->is_previous;
+        if (set->place == place || is_previous) {
+            return set;
         }
     }
     return NULL;

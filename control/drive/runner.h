@@ -163,6 +163,7 @@ struct runner_view_set {
                           "retired", "failed" */
     const char *reason; /* why it failed or retires; "" for none */
     bool is_bad;        /* a rollback left it */
+    bool is_previous;   /* a rollback goes back to it, also while it still drains */
     uint32_t healthy;
     uint32_t instance_count;
     uint64_t in_flight;

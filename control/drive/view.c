@@ -116,7 +116,8 @@ view_set(struct view *view, const struct runner *runner, const struct core_role 
         out->in_flight =
             ledger_in_flight(ledger, LEDGER_NORMAL) + ledger_in_flight(ledger, LEDGER_PREVIEW);
     }
-    if (set == role->previous) {
+    out->is_previous = set == role->previous;
+    if (out->is_previous) {
         out->rollback_until_us = rollback_until_us(runner, role);
     }
     struct runner_view_instance *instances =

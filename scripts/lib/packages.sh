@@ -17,6 +17,7 @@ packages_test="
 libcmocka-dev     library cmocka
 python3           python  python3
 openssl           command openssl
+curl              command curl
 chromium          command chromium
 clang             command clang
 libclang-rt-14-dev package libclang-rt-14-dev

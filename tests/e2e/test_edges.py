@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 
-from harness import Client, TurnoutTest, finish, main, role, until
+from harness import Client, TurnoutTest, finish, main, request_bytes, role, until
 
 
 class Races(TurnoutTest):
@@ -93,6 +93,22 @@ class Calls(TurnoutTest):
         self.assertLessEqual({"id", "from", "to", "result", "at"}, set(row["last_cutover"]))
         self.assertEqual((row["draining"], row["operation"]), ([], None))
         self.assertEqual(set(daemon.status()["nodes"][0]), {"name", "epoch", "alive", "skew_us"})
+
+    def test_what_drains_can_be_gone_back_to_and_says_so(self):
+        daemon, one = self.live_daemon()
+        two = self.instance("v2")
+        daemon.ok("set", "add", "web", "v2", two.address)
+        with daemon.client() as slow:
+            slow.send(request_bytes("/_delay?ms=800"))
+            until(lambda: one.stats()["in_flight"] == 1, "the slow request at work")
+            daemon.ok("cutover", "web", "v2")
+            row = daemon.role()
+            self.assertEqual([each["build"] for each in row["draining"]], ["v1"])
+            self.assertEqual(row["previous"]["build"], "v1")
+            self.assertIsNotNone(row["previous"]["rollback_until"])
+            self.assertEqual(slow.answer().build, "v1")
+        until(lambda: daemon.role()["draining"] == [], "the old set drained")
+        self.assertEqual(daemon.role()["previous"]["build"], "v1")
 
 
 class Kept(TurnoutTest):
