@@ -309,6 +309,31 @@ class Exclusive(FlowTest):
             daemon.ok("cutover", "web", "v2")
             self.assertReason(client.answer(), 504, "upstream_connect_timeout")
 
+    def test_a_client_that_leaves_cancels_nothing(self):
+        """Its request stays in flight until the instance has answered, large answers too."""
+        for size in (2, 3000000):
+            with self.subTest(size):
+                asked, answered, go_on = threading.Event(), threading.Event(), threading.Event()
+
+                def act(sock, head, rest):
+                    asked.set()
+                    go_on.wait(20)
+                    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+                    answered.set()
+                    return True
+
+                daemon = self.played(act, roles=[role(cutover={"order": "exclusive"})])
+                client = daemon.client()
+                client.send(request_bytes("/"))
+                self.assertTrue(asked.wait(10))
+                client.reset()
+                until(lambda: b"turnout_connections 0" in daemon.get(
+                    "/metrics", address=daemon.admin, host="localhost").body, "the client gone")
+                self.assertEqual(daemon.role()["live"]["in_flight"], 1)
+                go_on.set()
+                self.assertTrue(answered.wait(10))
+                until(lambda: daemon.role()["live"]["in_flight"] == 0, "the request ended")
+
 
 class Pipelines(FlowTest):
     def test_each_requests_time_is_its_own(self):
