@@ -4,6 +4,7 @@ Everything started is stopped again, by its own handle; what a daemon said is sh
 a sanitizer's report in it, or an exit code other than 0 on TERM, fails the test."""
 
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -336,6 +337,17 @@ def pattern(size, offset=0):
     return (alphabet * (size // 26 + 2))[first:first + size]
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def tie(more):
+    """In the child, before the program: it dies with this test, however the test ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if more:
+        more()
+
+
 class Process:
     """A child with its output in files; ended by its own handle."""
 
@@ -345,7 +357,7 @@ class Process:
         self.log = os.path.join(folder, name + ".log")
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(arguments, stdin=stdin, stdout=stdout or log, stderr=log,
-                                          env=env or environment(), preexec_fn=preexec,
+                                          env=env or environment(), preexec_fn=lambda: tie(preexec),
                                           start_new_session=True)
 
     @property
