@@ -38,10 +38,10 @@ put_digits(char *out, unsigned value, unsigned count)
     }
 }
 
-void
-clock_format_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_SIZE])
+static void
+format_second(uint64_t wall_s, char out[CLOCK_RFC3339_SIZE])
 {
-    time_t seconds = (time_t)(wall_us / 1000000);
+    time_t seconds = (time_t)wall_s;
     struct tm parts;
     gmtime_r(&seconds, &parts);
     memcpy(out, "0000-00-00T00:00:00.000Z", CLOCK_RFC3339_SIZE);
@@ -51,6 +51,19 @@ clock_format_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_SIZE])
     put_digits(out + 11, (unsigned)parts.tm_hour, 2);
     put_digits(out + 14, (unsigned)parts.tm_min, 2);
     put_digits(out + 17, (unsigned)parts.tm_sec, 2);
+}
+
+/* gmtime_r takes a lock that all threads share, so each thread asks it once a second at most. */
+void
+clock_format_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_SIZE])
+{
+    static _Thread_local uint64_t kept_s = UINT64_MAX;
+    static _Thread_local char kept[CLOCK_RFC3339_SIZE];
+    if (wall_us / 1000000 != kept_s) {
+        kept_s = wall_us / 1000000;
+        format_second(kept_s, kept);
+    }
+    memcpy(out, kept, CLOCK_RFC3339_SIZE);
     put_digits(out + 20, (unsigned)(wall_us / 1000 % 1000), 3);
 }
 

@@ -60,11 +60,9 @@ struct exchange {
     struct span carry;     /* body bytes that were just read and may be sent from where they are */
     uint64_t request_left; /* with WIRE_FRAMING_LENGTH */
     uint64_t body_bytes;
-    struct chunk_decoder request_chunks;
     uint32_t retries;
 
     /* The answer. */
-    struct chunk_decoder answer_chunks;
     uint64_t answer_left;
     uint32_t read_bytes; /* of the next read */
     uint32_t interim_count;
@@ -101,6 +99,10 @@ struct exchange {
     uint64_t bytes_out;
     struct buf facts; /* method, host, path, client, request id, one behind the other */
     struct exchange_fact method_name, host, path, client, request_id;
+
+    /* Last, and made only when they are used: what is above is zeroed for each request. */
+    struct chunk_decoder request_chunks;
+    struct chunk_decoder answer_chunks;
 };
 
 /* An exchange of the session, which then is in state EXCHANGE. NULL: out of memory. */

@@ -81,7 +81,11 @@ void session_answered(struct session *session);
 /* Closes now. An exchange must have been taken off before. */
 void session_close(struct session *session, bool reset);
 
-/* Reads and serves requests until there is nothing to do. */
+/* All that was to be sent is sent, and it was the last: closes, after what the client still sends
+ * was dropped. */
+void session_finish(struct session *session);
+
+/* session_head.c: reads and serves requests until there is nothing to do. */
 void session_run(struct session *session);
 
 /* Closes it if it waits for a request (the worker leaves). */

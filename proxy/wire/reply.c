@@ -87,8 +87,7 @@ static bool
 append_head(struct buf *out, const struct reply *reply, bool has_body, size_t body_size)
 {
     if (!buf_printf(out, "HTTP/1.1 %u %s\r\n", reply->status, wire_status_text(reply->status)) ||
-        !append_date(out, reply->wall_us) ||
-        (has_body && !append_entity(out, reply, body_size))) {
+        !append_date(out, reply->wall_us) || (has_body && !append_entity(out, reply, body_size))) {
         return false;
     }
     /* Some statuses may be cached unless told otherwise (RFC 9111 section 4.2.2), and what we
