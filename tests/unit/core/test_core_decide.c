@@ -110,7 +110,7 @@ stale_passes(void **in)
 {
     struct world *world = *in;
     struct core_observed_set *observed;
-    struct core_observed_instance instances[2];
+    static struct core_observed_instance instances[2]; /* the world keeps pointing there */
     struct core_effects effects;
     world_bring(world, CORE_COMMAND_DEPLOY, "web", "v1", 80);
     world_observe(world);
