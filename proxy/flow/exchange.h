@@ -5,7 +5,7 @@
  *
  * The request's way: exchange_new -> exchange_start (route, checks) -> parked in a hold |
  * exchange_dispatch (the set is chosen, the ledger counts) -> exchange_try (an instance, a
- * connection) -> exchange_flush / upload_run -> download_run -> exchange_end.
+ * connection) -> upload_run -> download_run -> exchange_end.
  */
 #ifndef TURNOUT_FLOW_EXCHANGE_H
 #define TURNOUT_FLOW_EXCHANGE_H
@@ -116,9 +116,6 @@ void exchange_dispatch(struct exchange *exchange, struct set_view *set);
 /* One try: an instance, a connection, the request. */
 void exchange_try(struct exchange *exchange);
 
-/* Sends what of the request is there; goes on to upload_run or to waiting for the answer. */
-void exchange_flush(struct exchange *exchange);
-
 /* The connection failed before an answer's first byte: another try if that is safe, else an answer
  * that says why. */
 void exchange_retry(struct exchange *exchange, enum reason reason);
@@ -171,7 +168,8 @@ bool upload_take(struct exchange *exchange, struct span *input);
  * for something else. */
 bool upload_keep(struct exchange *exchange);
 
-/* upload.c: reads body from the client and sends it on, until something blocks. */
+/* upload.c: sends what of the request is there, reads more of its body from the client and sends
+ * that, until something blocks; then waits for the answer. */
 void upload_run(struct exchange *exchange);
 
 /* download.c: reads the answer and sends it on, until something blocks. */

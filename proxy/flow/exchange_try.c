@@ -55,7 +55,7 @@ exchange_try(struct exchange *exchange)
         exchange_reply(exchange, REASON_NO_HEALTHY_INSTANCE, EXCHANGE_END_REFUSED, NULL);
         return;
     }
-    exchange_flush(exchange);
+    upload_run(exchange);
 }
 
 /* What failed: the connect, an old connection that the instance had left, or the request itself. */

@@ -320,9 +320,3 @@ upload_run(struct exchange *exchange)
         }
     }
 }
-
-void
-exchange_flush(struct exchange *exchange)
-{
-    upload_run(exchange);
-}

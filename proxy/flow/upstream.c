@@ -74,7 +74,7 @@ upstream_on_ready(struct stream *stream)
      */
     if (!upstream->is_closed && upstream->exchange == exchange && stream->may_write &&
         (exchange->sent < buf_size(&exchange->outgoing) || !exchange->is_request_done)) {
-        exchange_flush(exchange);
+        upload_run(exchange);
     }
 }
 
